@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Places without a connection: reserving, opening, giving up.
+ *
+ * A place that is EMPTY is capacity, and a waiter can use capacity as well as an
+ * idle connection. So a place that becomes EMPTY is offered to the queue by the
+ * same rule as a slot that becomes IDLE: publish, then look whether somebody
+ * waits, with a full fence in between; the waiter looks in the opposite order.
+ *
+ *   label operation                      order  pairs with   breaks if weaker
+ *   C1    give: add to empties           full   W1, C2       a waiter and the giver miss
+ *                                                            each other: lost wake-up
+ *   C2    reserve: load empties          rlx    C1           a waiter loads it after W1
+ *   C3    unref: subtract from refs      full   C3           the pool is freed while an
+ *                                                            earlier user still writes to it
+ *
+ * empties may lag behind the words for the moment between a place's move and
+ * the count: too low sends a newcomer to the queue, whose scan comes after W1;
+ * too high costs a scan.
+ * Progress: lock-free, but for the driver's open and close.
+ */
+#include "pool_internal.h"
+
+uint32_t weir__capacity_reserve(struct weir_pool *pool, uint32_t start)
+{
+	if (wp_load_rlx_32(&pool->empties) == 0) /* C2 */
+		return WEIR__RING_NONE;
+
+	const uint32_t index = weir__ring_scan(&pool->ring, start, WEIR__EMPTY, WEIR__OPENING); /* O1 */
+
+	if (index != WEIR__RING_NONE) {
+		(void)wp_add_full_32(&pool->empties, UINT32_MAX);
+		weir__pool_ref(pool);
+	}
+	return index;
+}
+
+void weir__progress(struct weir_pool *pool)
+{
+	(void)wp_add_full_32(&pool->progress, 1);
+	wp_futex_wake(&pool->progress, INT32_MAX);
+}
+
+/* Offer a place in state OPENING to the queue; false if nobody waits. */
+static bool offer(struct weir_pool *pool, struct weir__slot *slot)
+{
+	if (pool->opener == NULL)
+		return weir__waitq_grant(&pool->q, WEIR__GRANT_CAPACITY, weir__slot_index(pool, slot));
+	if (weir__wake_count(weir__wake_read(&pool->q)) == 0)
+		return false;
+	weir__opener_request(pool, slot);
+	return true;
+}
+
+void weir__capacity_give(struct weir_pool *pool, struct weir__slot *slot)
+{
+	for (;;) { /* ends: each further round reserved a place while somebody waited */
+		if (weir__wake_count(weir__wake_read(&pool->q)) > 0) {
+			if (weir__word_state(wp_load_rlx_64(&slot->word)) != WEIR__OPENING)
+				(void)weir__slot_move(slot, WEIR__OPENING);
+			if (offer(pool, slot))
+				return;
+		}
+		const uint32_t index = weir__slot_index(pool, slot);
+
+		(void)weir__slot_move(slot, WEIR__EMPTY); /* R3 */
+		(void)wp_add_full_32(&pool->empties, 1);  /* C1 */
+		if (weir__wake_count(weir__wake_read(&pool->q)) == 0)
+			break;
+		const uint32_t again = weir__capacity_reserve(pool, index);
+
+		if (again == WEIR__RING_NONE)
+			break;
+		weir__pool_unref(pool); /* the reservation brought a reference of its own */
+		slot = weir__pool_slot(pool, again);
+	}
+	weir__progress(pool);
+	weir__pool_unref(pool);
+}
+
+static int64_t earlier(int64_t a_ns, int64_t b_ns)
+{
+	return a_ns < b_ns ? a_ns : b_ns;
+}
+
+enum weir_code weir__capacity_open(struct weir_pool *pool, struct weir__slot *slot,
+                                   int64_t deadline_ns, struct weir_error *err)
+{
+	const int64_t open_ns = weir__setting(pool, WEIR_SET_open_timeout);
+	const int64_t limit_ns = weir__add_ns(wp_now(), open_ns);
+	const struct weir_open_request request = {
+		(uint32_t)sizeof(struct weir_open_request),
+		weir__slot_index(pool, slot),
+		&pool->config,
+		{earlier(deadline_ns, limit_ns)},
+		pool->driver_data,
+	};
+	struct weir_error detail = WEIR_ERROR_INIT;
+	enum weir_code code = pool->ops.open(&request, &slot->conn, &detail);
+
+	if (code == WEIR_OK && slot->conn == NULL)
+		code = weir_fail(&detail, WEIR_ERR_DRIVER_OPEN, "driver.open", 0,
+		                 "the driver \"%s\" reported success without a connection", pool->ops.name);
+	if (code == WEIR_OK) {
+		slot->born_ns = wp_now();
+		slot->seen_leases = UINT64_MAX;
+		(void)wp_add_rlx_64(&pool->opens, 1);
+		wp_store_rlx_32(&pool->open_down, 0);
+		return WEIR_OK;
+	}
+	slot->conn = NULL;
+	/* A caller in a hurry says nothing about the database. */
+	if (code == WEIR_ERR_DRIVER_DEADLINE && deadline_ns < limit_ns)
+		return code;
+	(void)wp_add_rlx_64(&pool->open_failures, 1);
+	wp_store_rlx_32(&pool->open_down, 1);
+	weir__last_open_note(pool, code, &detail);
+	(void)weir_fail(err, WEIR_ERR_OPEN_FAILED, "open", detail.driver_code, "%s: %s",
+	                pool->config.name, detail.message);
+	return WEIR_ERR_OPEN_FAILED;
+}

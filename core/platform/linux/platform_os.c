@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The Linux back end of platform_os.h.
+ */
+#include "platform_os.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <linux/membarrier.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define NS_PER_SECOND INT64_C(1000000000)
+
+_Thread_local uint64_t wp_thread_words[WP_THREAD_WORDS];
+
+enum wp_wait wp_futex_wait(wp_u32 *word, uint32_t expected, int64_t deadline_ns)
+{
+	const struct timespec deadline = {
+		.tv_sec = (time_t)(deadline_ns / NS_PER_SECOND),
+		.tv_nsec = (long)(deadline_ns % NS_PER_SECOND),
+	};
+	const struct timespec *until = deadline_ns == INT64_MAX ? NULL : &deadline;
+
+	/* WAIT_BITSET takes an absolute deadline on the monotonic clock; plain
+	 * WAIT takes a duration, which drifts with every early return. */
+	const long rc = syscall(SYS_futex, &word->word, FUTEX_WAIT_BITSET_PRIVATE, expected, until,
+	                        NULL, FUTEX_BITSET_MATCH_ANY);
+
+	return rc == -1 && errno == ETIMEDOUT ? WP_WAIT_TIMEOUT : WP_WAIT_WOKEN;
+}
+
+void wp_futex_wake(wp_u32 *word, int count)
+{
+	(void)syscall(SYS_futex, &word->word, FUTEX_WAKE_PRIVATE, count, NULL, NULL, 0);
+}
+
+bool wp_barrier_heavy_ready(void)
+{
+	/* Asked each time: a forked child must register for itself. */
+	return syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+}
+
+void wp_barrier_heavy(void)
+{
+	if (syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) != 0) {
+		/* Registered and supported, it has no way to fail; without it a
+		 * waiter could sleep beside an idle slot for ever. */
+		abort();
+	}
+}
+
+int64_t wp_now(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * NS_PER_SECOND + now.tv_nsec;
+}
+
+uint32_t wp_thread_id(void)
+{
+	return (uint32_t)syscall(SYS_gettid);
+}
+
+uint32_t wp_cpu(void)
+{
+	const int cpu = sched_getcpu();
+
+	return cpu < 0 ? 0 : (uint32_t)cpu;
+}
+
+void *wp_alloc(size_t alignment, size_t bytes)
+{
+	const size_t rounded = (bytes + alignment - 1) / alignment * alignment;
+	void *memory = aligned_alloc(alignment, rounded);
+
+	if (memory != NULL)
+		memset(memory, 0, rounded);
+	return memory;
+}
+
+void wp_free(void *memory)
+{
+	free(memory);
+}
+
+void *wp_alloc_wiped(size_t bytes)
+{
+	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return NULL;
+	if (madvise(memory, bytes, MADV_WIPEONFORK) == 0)
+		return memory;
+	(void)munmap(memory, bytes);
+	return NULL;
+}
+
+void wp_free_wiped(void *memory, size_t bytes)
+{
+	if (memory != NULL)
+		(void)munmap(memory, bytes);
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The one door into core for white-box tests and micro-benchmarks. Whatever it
+ * shows may change with any commit; nothing that is installed includes it.
+ */
+#ifndef WEIR_CORE_TESTING_H
+#define WEIR_CORE_TESTING_H
+
+#include "pool_internal.h"
+#include "turn.h"
+
+#endif

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * weir/config.h: the settings of a pool, and the ways to read them.
+ *
+ * One table below drives everything: the struct, parsing from a URL, pairs,
+ * environment and INI files, validation, `weir config` and
+ * docs/reference/config.md. A driver brings a table of its own of the same form
+ * (weir/driver.h); its settings are written beside the pool's.
+ *
+ * Sources are applied one over the other in the order of the calls; a later one
+ * wins. Every function reports all faults it finds, not the first.
+ *
+ * Thread-safety of the whole page: a struct weir_config belongs to one thread
+ * at a time; the tables are constant. Nothing here blocks but reading a file.
+ */
+#ifndef WEIR_CONFIG_H
+#define WEIR_CONFIG_H
+
+#include <weir/base.h>
+#include <weir/error.h>
+
+enum weir_setting_type {
+	WEIR_SETTING_COUNT = 0,    /* "8": a plain number */
+	WEIR_SETTING_DURATION = 1, /* "250ms": ns, us, ms, s, m, h; kept in nanoseconds */
+	WEIR_SETTING_SIZE = 2,     /* "64MiB": B, KiB, MiB, GiB; kept in bytes */
+	WEIR_SETTING_BOOL = 3,     /* true|false, on|off, yes|no, 1|0 */
+	WEIR_SETTING_CHOICE = 4,   /* one of the words of choices; kept as its index */
+};
+
+struct weir_setting {
+	const char *name;
+	enum weir_setting_type type;
+	int64_t min;
+	int64_t max;
+	int64_t preset;      /* the default */
+	bool changeable;     /* weir_pool_set may change it while the pool runs; false for
+	                      * a driver's: they are read when a connection is opened */
+	const char *choices; /* CHOICE: the words, as in "bounded|fifo"; else NULL */
+	const char *doc;     /* one line */
+};
+
+#define WEIR_HOUR_NS (INT64_C(3600) * 1000000000)
+
+/*
+ * X(name, TYPE, min, max, default, changeable, choices, doc). Each is a field of
+ * struct weir_config, an int64_t in the unit of its type. This order is the
+ * struct's, so a setting of a later release goes to the end: programs built
+ * before it keep their layout. Whatever prints the table sorts it by name.
+ */
+#define WEIR_SETTINGS(X)                                                                           \
+	X(acquire_timeout, DURATION, 0, 24 * WEIR_HOUR_NS, WEIR_SECONDS(5), true, NULL,                \
+	  "how long weir_acquire waits for a lease; 0 never waits")                                    \
+	X(close_timeout, DURATION, 0, WEIR_HOUR_NS, WEIR_SECONDS(10), true, NULL,                      \
+	  "how long weir_pool_close waits for leases to come back")                                    \
+	X(fairness, CHOICE, 0, 1, 0, false, "bounded|fifo",                                            \
+	  "bounded: newcomers may pass waiters younger than fairness_window; fifo: never")             \
+	X(fairness_window, DURATION, 0, WEIR_SECONDS(10), WEIR_MILLISECONDS(1), true, NULL,            \
+	  "a waiter older than this gets the next returned connection")                                \
+	X(idle_timeout, DURATION, 0, 24 * WEIR_HOUR_NS, WEIR_SECONDS(600), true, NULL,                 \
+	  "retire a connection that was not used for this long; 0 never")                              \
+	X(max_lifetime, DURATION, 0, 30 * 24 * WEIR_HOUR_NS, WEIR_SECONDS(1800), true, NULL,           \
+	  "retire a connection this long after it was opened; 0 never")                                \
+	X(max_opening, COUNT, 1, 64, 4, false, NULL,                                                   \
+	  "connections that may be in the middle of opening at once on helper threads")                \
+	X(max_size, COUNT, 1, 65536, 10, false, NULL, "the most connections the pool opens")           \
+	X(max_waiters, COUNT, 0, 1000000, 10000, true, NULL,                                           \
+	  "callers that may wait at once; one more is refused with EXHAUSTED")                         \
+	X(min_idle, COUNT, 0, 65536, 0, true, NULL,                                                    \
+	  "idle connections that maintenance keeps ready, and creation opens")                         \
+	X(open_timeout, DURATION, WEIR_MILLISECONDS(1), WEIR_HOUR_NS, WEIR_SECONDS(5), true, NULL,     \
+	  "how long the driver may take to open one connection")                                       \
+	X(validate_on_acquire, BOOL, 0, 1, 0, true, NULL,                                              \
+	  "ask the driver whether a connection works before it is leased")                             \
+	X(validate_timeout, DURATION, WEIR_MILLISECONDS(1), WEIR_HOUR_NS, WEIR_SECONDS(1), true, NULL, \
+	  "how long the driver may take to validate one connection")                                   \
+	X(wake_barrier, CHOICE, 0, 2, 0, false, "auto|membarrier|fence",                               \
+	  "who pays for a safe wake-up: the waiter (membarrier) or both sides (fence)")
+
+/* The values of the choices above, in the order of their words. */
+enum weir_fairness { WEIR_FAIRNESS_BOUNDED = 0, WEIR_FAIRNESS_FIFO = 1 };
+enum weir_wake_barrier { WEIR_WAKE_AUTO = 0, WEIR_WAKE_MEMBARRIER = 1, WEIR_WAKE_FENCE = 2 };
+
+enum weir_setting_id {
+#define WEIR_SETTING_ID(name, ...) WEIR_SET_##name,
+	WEIR_SETTINGS(WEIR_SETTING_ID)
+#undef WEIR_SETTING_ID
+		WEIR_SETTINGS_COUNT
+};
+
+#define WEIR_SETTINGS_MAX 64 /* room in struct weir_config for later releases */
+#define WEIR_DRIVER_SETTINGS_MAX 24
+#define WEIR_NAME_MAX 64
+#define WEIR_PATH_MAX 4096
+
+/* Where a value comes from. */
+enum weir_origin {
+	WEIR_ORIGIN_DEFAULT = 0,
+	WEIR_ORIGIN_URL = 1,
+	WEIR_ORIGIN_PAIR = 2,
+	WEIR_ORIGIN_ENV = 3,
+	WEIR_ORIGIN_INI = 4,
+	WEIR_ORIGIN_CODE = 5,
+};
+
+/*
+ * Beside the settings a source may give two words: "url", a whole URL, which the
+ * source's own settings override; and "name", the pool's name.
+ *
+ * size is how much of the struct the caller knows; a function never touches
+ * more, and a setting past it counts as unknown. Origins are kept by the
+ * weir_config_apply functions; a value the program stores by itself keeps
+ * the origin it had.
+ */
+struct weir_config {
+	uint32_t size;                     /* set by weir_config_init */
+	char name[WEIR_NAME_MAX];          /* of the pool; names it in messages */
+	char scheme[16];                   /* of the URL; the driver's name */
+	char authority[256];               /* of the URL, percent-decoded: host:port; empty for files */
+	char path[WEIR_PATH_MAX];          /* of the URL, percent-decoded: file or database */
+	uint8_t origin[WEIR_SETTINGS_MAX]; /* enum weir_origin of each setting */
+	uint8_t driver_origin[WEIR_DRIVER_SETTINGS_MAX];
+	int64_t driver_values[WEIR_DRIVER_SETTINGS_MAX]; /* parallel to the driver's table */
+#define WEIR_SETTING_FIELD(name, ...) int64_t name;
+	WEIR_SETTINGS(WEIR_SETTING_FIELD)
+#undef WEIR_SETTING_FIELD
+};
+
+/* One fault in a configuration. Strings live until the sink returns. */
+struct weir_fault {
+	enum weir_code code; /* CONFIG_SYNTAX, _UNKNOWN, _VALUE, _CONFLICT; IO, NO_MEMORY */
+	const char *source;  /* "URL", "environment", the file's path, … */
+	int line;            /* in a file; 0 elsewhere */
+	const char *setting; /* its name as written; "" where none is concerned */
+	const char *value;   /* the value as given, perhaps unfit to print; "" if none */
+	const char *allowed; /* what is allowed: "1 to 65536", "bounded or fifo", … */
+	const char *hint;    /* "did you mean max_size?"; "" if nothing is close */
+	const char *message; /* all of the above as one sentence, printable, one line */
+};
+
+/* Called once for each fault, on the calling thread, before the function
+ * returns. A NULL sink, or one with a NULL fault function, is accepted: then
+ * only the summary in struct weir_error tells. */
+struct weir_fault_sink {
+	void (*fault)(const struct weir_fault *fault, void *user);
+	void *user;
+};
+
+struct weir_driver;
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The pool's table and, for a driver (NULL gives count 0), the driver's.
+ * Static storage. Any thread; wait-free. */
+WEIR_API const struct weir_setting *weir_settings(size_t *count);
+WEIR_API const struct weir_setting *weir_driver_settings(const struct weir_driver *driver,
+                                                         size_t *count);
+
+/* Fill config, of which the caller knows size bytes, with the defaults of the
+ * pool's table and the driver's (driver may be NULL: then no driver settings are
+ * known, and a URL may have any scheme). Does nothing for NULL, or a size too
+ * small to hold any setting. */
+WEIR_API void weir_config_init_sized(struct weir_config *config, uint32_t size,
+                                     const struct weir_driver *driver);
+
+static inline void weir_config_init(struct weir_config *config, const struct weir_driver *driver)
+{
+	weir_config_init_sized(config, (uint32_t)sizeof(*config), driver);
+}
+
+/*
+ * Apply "scheme://authority/path?name=value&…" or "scheme:path?…". The scheme
+ * must be the driver's name. Percent escapes are decoded; a space, a control
+ * character or "#" must be written as one. On any fault config is left as it
+ * was, every fault goes to sink, and err holds a summary under the code of the
+ * first. Errors: CONFIG_SYNTAX, CONFIG_UNKNOWN, CONFIG_VALUE, NO_MEMORY,
+ * BAD_ARGUMENT (a NULL, or a config that was never initialised).
+ */
+WEIR_API WEIR_MUST_USE enum weir_code weir_config_apply_url(struct weir_config *config,
+                                                            const struct weir_driver *driver,
+                                                            const char *url,
+                                                            const struct weir_fault_sink *sink,
+                                                            struct weir_error *err);
+
+/* Apply "name=value" pairs separated by white space, commas or semicolons.
+ * As in every source, a setting given twice is a fault. Errors as above. */
+WEIR_API WEIR_MUST_USE enum weir_code weir_config_apply_pairs(struct weir_config *config,
+                                                              const struct weir_driver *driver,
+                                                              const char *pairs,
+                                                              const struct weir_fault_sink *sink,
+                                                              struct weir_error *err);
+
+/* Apply one setting by name. Errors as above. */
+WEIR_API WEIR_MUST_USE enum weir_code weir_config_apply_setting(struct weir_config *config,
+                                                                const struct weir_driver *driver,
+                                                                const char *name, const char *value,
+                                                                const struct weir_fault_sink *sink,
+                                                                struct weir_error *err);
+
+/*
+ * Apply every environment variable called prefix (not empty) followed by the
+ * name of a setting in capitals: with "WEIR_", WEIR_MAX_SIZE=8. A variable with
+ * the prefix that names no setting is a fault only when it is close to one.
+ * Reads the environment: not while another thread changes it. Errors as above.
+ */
+WEIR_API WEIR_MUST_USE enum weir_code weir_config_apply_env(struct weir_config *config,
+                                                            const struct weir_driver *driver,
+                                                            const char *prefix,
+                                                            const struct weir_fault_sink *sink,
+                                                            struct weir_error *err);
+
+/*
+ * Apply the section [section] of the INI file at path: one "name = value" a
+ * line, 197 bytes at most. "" means the lines before the first section. The pool
+ * takes the section's name unless the section says otherwise. Other sections may
+ * hold anything; a missing section is a fault that lists those there are. Blocks
+ * while it reads. Errors as above, and IO.
+ */
+WEIR_API WEIR_MUST_USE enum weir_code weir_config_apply_ini(struct weir_config *config,
+                                                            const struct weir_driver *driver,
+                                                            const char *path, const char *section,
+                                                            const struct weir_fault_sink *sink,
+                                                            struct weir_error *err);
+
+/*
+ * Check ranges and the rules that span settings (min_idle ≤ max_size,
+ * idle_timeout < max_lifetime); weir_pool_create does the same. Errors:
+ * CONFIG_VALUE, CONFIG_CONFLICT, BAD_ARGUMENT.
+ */
+WEIR_API WEIR_MUST_USE enum weir_code weir_config_check(const struct weir_config *config,
+                                                        const struct weir_driver *driver,
+                                                        const struct weir_fault_sink *sink,
+                                                        struct weir_error *err);
+
+/* Write a value of that setting ("250ms", "bounded") as it can be read back;
+ * always terminated; returns the whole length, as snprintf. */
+WEIR_API size_t weir_setting_format(const struct weir_setting *setting, int64_t value, char *text,
+                                    size_t text_size);
+
+/* Write what the setting accepts ("0 to 24h, as in 250ms", "bounded or fifo");
+ * always terminated; returns the whole length, as snprintf. */
+WEIR_API size_t weir_setting_allowed(const struct weir_setting *setting, char *text,
+                                     size_t text_size);
+
+/*
+ * Read text as a value of that setting. false when it is malformed or outside
+ * min and max; then *value is untouched and allowed (if not NULL) receives what
+ * weir_setting_allowed writes.
+ */
+WEIR_API bool weir_setting_parse(const struct weir_setting *setting, const char *text,
+                                 int64_t *value, char *allowed, size_t allowed_size);
+
+/* The value of the setting with that id, and its place to write to; NULL if
+ * there is no such setting or config's size does not cover it. */
+WEIR_API int64_t *weir_config_value(struct weir_config *config, enum weir_setting_id id);
+
+/* A word for an origin ("default", "URL", "environment", …). Static storage. */
+WEIR_API const char *weir_origin_name(enum weir_origin origin);
+
+/* The one of names that name is most likely a slip of, or NULL if none is
+ * close: for hints as weir's own messages give them. "-" and "_", capitals and
+ * small letters count as equal. */
+WEIR_API const char *weir_nearest(const char *name, const char *const *names, size_t count);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * weir/driver.h: what a database must offer to live in a pool.
+ *
+ * A driver is one constant struct of functions. To write one: fill in name,
+ * open and close; add validate, reset and cancel where the database has them
+ * (NULL means "nothing to do"); declare in flags what open promises; list your
+ * own settings; run tests/conformance against it. drivers/stub is the smallest
+ * complete example; docs/guides/writing-a-driver.md goes through all of it.
+ *
+ * The pool guarantees: calls on one connection never overlap, except cancel;
+ * open is called for a slot only while that slot has no connection; every
+ * connection that open produced is closed exactly once, unless the process is
+ * a forked child, which closes nothing.
+ */
+#ifndef WEIR_DRIVER_H
+#define WEIR_DRIVER_H
+
+#include <weir/base.h>
+#include <weir/config.h>
+#include <weir/error.h>
+
+#define WEIR_DRIVER_ABI 1
+
+/* open returns by its deadline (give or take a scheduling delay), whatever the
+ * database does. Then the pool opens on the caller's thread; without this flag
+ * it opens on helper threads, so that a hanging open never holds a caller past
+ * the caller's own deadline. */
+#define WEIR_DRIVER_OPEN_HONOURS_DEADLINE UINT32_C(1)
+
+/* What open is asked for. Valid until open returns. */
+struct weir_open_request {
+	uint32_t size;
+	uint32_t slot;                    /* the slot the connection is for, 0 … max_size-1 */
+	const struct weir_config *config; /* scheme, authority, path, driver_values */
+	struct weir_time deadline;        /* give up with DRIVER_DEADLINE when it passes */
+	void *driver_data;                /* as given to weir_pool_create */
+};
+
+struct weir_sql;
+
+struct weir_driver {
+	uint32_t abi;            /* WEIR_DRIVER_ABI; anything else is refused */
+	uint32_t size;           /* sizeof(struct weir_driver); fields past it count as NULL */
+	const char *name;        /* also the URL scheme; at most 15 characters */
+	uint32_t flags;          /* WEIR_DRIVER_OPEN_HONOURS_DEADLINE; unknown bits are refused */
+	uint32_t settings_count; /* at most WEIR_DRIVER_SETTINGS_MAX */
+	const struct weir_setting *settings;
+
+	/*
+	 * Open one connection and store it in *conn (never NULL on success).
+	 * Thread: a caller of acquire or create, or a helper (see the flag);
+	 * several opens may run at once. May block; deadline per the flag.
+	 * Errors: DRIVER_OPEN, DRIVER_DEADLINE, NO_MEMORY, or any DRIVER code. On
+	 * failure nothing may be left behind, and *conn is untouched.
+	 */
+	enum weir_code (*open)(const struct weir_open_request *request, void **conn,
+	                       struct weir_error *err);
+
+	/*
+	 * Close a connection and free it. Cannot fail. Thread: any thread that
+	 * uses the pool. May block briefly; has no deadline.
+	 */
+	void (*close)(void *conn);
+
+	/*
+	 * Whether the connection still works. May be NULL. Thread: the one that is
+	 * acquiring, or maintaining. May block until deadline, which it honours.
+	 * Errors: any DRIVER code; the pool then retires the connection.
+	 */
+	enum weir_code (*validate)(void *conn, struct weir_time deadline, struct weir_error *err);
+
+	/*
+	 * Undo what a borrower left behind (open transaction, busy statements).
+	 * May be NULL. Thread: the one that releases. Should not block; has the
+	 * deadline to tell the database. Errors: any DRIVER code; the pool then
+	 * retires the connection, and the release still succeeds.
+	 */
+	enum weir_code (*reset)(void *conn, struct weir_time deadline, struct weir_error *err);
+
+	/*
+	 * Interrupt what the connection is doing, from another thread. May be
+	 * NULL. Thread: any, while the holder uses the connection. Must not
+	 * block. A driver may also fail what the holder starts afterwards, until
+	 * the next reset or validate; those two are not hindered, and end it.
+	 */
+	void (*cancel)(void *conn);
+
+	/* The SQL operations (weir/sql.h), or NULL. */
+	const struct weir_sql *sql;
+};
+
+#endif

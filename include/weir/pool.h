@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * weir/pool.h: a fixed ring of connections, its life and its figures.
+ *
+ * Thread-safety classes used in this page and in weir/lease.h:
+ *   any thread   concurrently with every other call on the pool but destroy
+ *   holder       the one thread that holds the lease at the time
+ *   owner        one thread, once, with no other call on the pool under way
+ *
+ * Which calls may overlap (yes: no care needed; last: see its own comment)
+ *
+ *                acquire  release  stats  set  maintain  close  destroy
+ *   acquire        yes      yes     yes   yes    yes      yes     no
+ *   release        yes      (1)     yes   yes    yes      yes     (2)
+ *   stats/set      yes      yes     yes   yes    yes      yes     no
+ *   maintain       yes      yes     yes   yes    yes      yes     no
+ *   close          yes      yes     yes   yes    yes      yes     no
+ *
+ *   (1) of different leases: yes. One lease released by two threads at the same
+ *       instant is a data race; released twice in turn, it is an error.
+ *   (2) leases that are out when the pool is destroyed may be released after
+ *       destroy has returned, but not while it runs.
+ */
+#ifndef WEIR_POOL_H
+#define WEIR_POOL_H
+
+#include <weir/base.h>
+#include <weir/config.h>
+#include <weir/driver.h>
+#include <weir/error.h>
+
+struct weir_pool;
+
+/* Why connections were closed: an index into weir_pool_stats.closed. */
+enum weir_close_reason {
+	WEIR_CLOSE_BROKEN = 0,   /* weir_discard */
+	WEIR_CLOSE_VALIDATE = 1, /* validation failed */
+	WEIR_CLOSE_RESET = 2,    /* the driver could not clean up after a borrower */
+	WEIR_CLOSE_IDLE = 3,     /* idle_timeout */
+	WEIR_CLOSE_LIFETIME = 4, /* max_lifetime */
+	WEIR_CLOSE_SHUTDOWN = 5, /* the pool was closed */
+	WEIR_CLOSE_REASONS
+};
+
+/*
+ * Figures since creation (counters) and of now (gauges). Each is exact by
+ * itself; together they are not one snapshot.
+ */
+struct weir_pool_stats {
+	uint32_t size;
+	uint32_t max_size;
+	uint32_t idle;     /* gauge: connections nobody holds */
+	uint32_t leased;   /* gauge */
+	uint32_t opening;  /* gauge */
+	uint32_t waiters;  /* gauge: callers in the queue */
+	uint64_t acquires; /* leases given */
+	uint64_t waits;    /* acquires that had to queue */
+	uint64_t handoffs; /* leases given to a waiter by name */
+	uint64_t timeouts; /* acquires that ended with ACQUIRE_TIMEOUT */
+	uint64_t rejected; /* acquires refused because the queue was full */
+	uint64_t opens;    /* connections opened */
+	uint64_t open_failures;
+	uint64_t barriers; /* process-wide barriers run by waiters */
+	uint64_t closed[WEIR_CLOSE_REASONS];
+};
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * Create a pool over driver with a copy of config (NULL: the defaults), and
+ * open min_idle connections. driver_data goes to each open as it is; it and
+ * driver must outlive the pool. *pool is NULL on failure and nothing is left
+ * open. Blocks while min_idle connections open, open_timeout at most.
+ * Owner. Errors: CONFIG_VALUE, CONFIG_CONFLICT, BAD_ARGUMENT (driver NULL or of
+ * another ABI), OPEN_FAILED, NO_MEMORY, NO_THREAD.
+ */
+WEIR_API WEIR_MUST_USE enum weir_code weir_pool_create(struct weir_pool **pool,
+                                                       const struct weir_driver *driver,
+                                                       void *driver_data,
+                                                       const struct weir_config *config,
+                                                       struct weir_error *err);
+
+/* The same from a URL, over the defaults. Errors also: CONFIG_SYNTAX,
+ * CONFIG_UNKNOWN. */
+WEIR_API WEIR_MUST_USE enum weir_code weir_pool_open_url(struct weir_pool **pool,
+                                                         const struct weir_driver *driver,
+                                                         const char *url, struct weir_error *err);
+
+/*
+ * Stop giving leases, wake every waiter with CLOSED, close idle connections,
+ * and wait until deadline for leases and opens to come back. Leases stay valid;
+ * their connections close as they return. Calling it again waits again.
+ * Any thread; blocks until deadline. Errors: CLOSE_TIMEOUT, with the holders
+ * that remain in err; FORKED.
+ */
+WEIR_API WEIR_MUST_USE enum weir_code weir_pool_close_until(struct weir_pool *pool,
+                                                            struct weir_time deadline,
+                                                            struct weir_error *err);
+
+/* The same with the close_timeout setting. */
+WEIR_API WEIR_MUST_USE enum weir_code weir_pool_close(struct weir_pool *pool,
+                                                      struct weir_error *err);
+
+/*
+ * Close the pool without waiting, if that was not done, and give it up; NULL is
+ * accepted. Memory is freed at once, or with the last lease or open that is
+ * still out. In a forked child it does nothing: what the pool holds is the
+ * parent's. Owner.
+ */
+WEIR_API void weir_pool_destroy(struct weir_pool *pool);
+
+/*
+ * One pass of housekeeping: retire connections past idle_timeout or
+ * max_lifetime, and open up to min_idle. Call it from a timer of your own, say
+ * once a second; a pool that is never maintained only grows to what was needed.
+ * Any thread; blocks while it opens and closes connections. Errors: OPEN_FAILED,
+ * CLOSED, FORKED.
+ */
+WEIR_API WEIR_MUST_USE enum weir_code weir_pool_maintain(struct weir_pool *pool,
+                                                         struct weir_error *err);
+
+/*
+ * Change a setting that is marked changeable while the pool runs; calls that
+ * are waiting keep the value they began with. Any thread; takes a short lock.
+ * Errors: CONFIG_UNKNOWN, CONFIG_VALUE, CONFIG_CONFLICT, BAD_ARGUMENT (not
+ * changeable), FORKED.
+ */
+WEIR_API WEIR_MUST_USE enum weir_code weir_pool_set(struct weir_pool *pool, const char *name,
+                                                    const char *value, struct weir_error *err);
+
+/* Fill stats (set its size first). Any thread; wait-free, O(max_size). Errors:
+ * BAD_ARGUMENT, FORKED. */
+WEIR_API WEIR_MUST_USE enum weir_code weir_pool_read_stats(struct weir_pool *pool,
+                                                           struct weir_pool_stats *stats);
+
+/* The driver and the name of the pool, as given at creation. Any thread;
+ * wait-free. */
+WEIR_API const struct weir_driver *weir_pool_driver(const struct weir_pool *pool);
+WEIR_API const char *weir_pool_name(const struct weir_pool *pool);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * weir/weir.h: everything a program needs that is not a database's own.
+ * Databases: weir/sqlite.h, and weir/stub.h for tests.
+ */
+#ifndef WEIR_WEIR_H
+#define WEIR_WEIR_H
+
+#include <weir/base.h>
+#include <weir/config.h>
+#include <weir/driver.h>
+#include <weir/error.h>
+#include <weir/lease.h>
+#include <weir/pool.h>
+#include <weir/sql.h>
+#include <weir/version.h>
+
+#endif

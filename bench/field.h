@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The field of a kind of scenario: who takes part, and how one of them runs one
+ * repetition.
+ */
+#ifndef BENCH_FIELD_H
+#define BENCH_FIELD_H
+
+#include "hold_spec.h"
+#include "pass.h"
+#include "scenario.h"
+
+/* One scenario to run, with what the user changed. */
+struct bench_selection {
+	const struct bench_scenario *scenario;
+	unsigned threads;
+	unsigned conns;
+	struct bench_hold hold;
+	double seconds;
+	double wait_seconds;
+};
+
+/* One repetition of one contender. */
+struct bench_rep_spec {
+	const struct bench_selection *selection;
+	size_t contender; /* index into the field */
+	unsigned conns;   /* of this row; sparse has two sizes */
+	uint64_t seed;
+	const char *dir; /* for database files */
+	void (*tick)(void *tick_context);
+	void *tick_context;
+};
+
+struct bench_rep {
+	struct bench_sample throughput;
+	struct bench_sample wait;
+	double wal_peak_bytes; /* NAN: no file */
+};
+
+struct bench_contender {
+	const char *name;
+	const char *doc;
+};
+
+struct bench_field {
+	const char *driver;
+	size_t count;
+	struct bench_contender (*contender)(size_t index);
+
+	/* Before and after all repetitions of a scenario; NULL: nothing to do. */
+	enum weir_code (*prepare)(const struct bench_rep_spec *spec, struct weir_error *err);
+	void (*clean)(const struct bench_rep_spec *spec);
+
+	/* Both passes, on a pool of their own. */
+	enum bench_outcome (*run)(const struct bench_rep_spec *spec, struct bench_rep *rep,
+	                          struct weir_error *err);
+};
+
+/* The field of a kind of scenario. Static storage. */
+const struct bench_field *bench_field_of(enum bench_kind kind);
+
+extern const struct bench_field bench_field_leases;
+extern const struct bench_field bench_field_sparse;
+extern const struct bench_field bench_field_sql;
+
+#endif

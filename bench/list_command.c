@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * `weir-bench list`: the scenarios and who takes part in them.
+ */
+#include <getopt.h>
+#include <jansson.h>
+#include <stdio.h>
+
+#include "field.h"
+#include "run_command.h"
+
+static const char help[] = "usage: weir-bench list [--json]\n"
+						   "\n"
+						   "Names the scenarios and the pools that take part in them.\n";
+
+/* The two fields there are: on the stub driver, and on SQLite. */
+static const struct bench_field *const fields[] = {&bench_field_leases, &bench_field_sql};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static void list_plain(void)
+{
+	size_t count;
+	const struct bench_scenario *all = bench_scenarios(&count);
+
+	(void)printf("scenarios\n");
+	for (size_t i = 0; i < count; i++)
+		(void)printf("  %-13s %s%s\n", all[i].name, all[i].doc,
+		             all[i].on_request ? " (on request only)" : "");
+	for (size_t field = 0; field < COUNT(fields); field++) {
+		(void)printf("\npools on the %s driver\n", fields[field]->driver);
+		for (size_t i = 0; i < fields[field]->count; i++) {
+			const struct bench_contender contender = fields[field]->contender(i);
+
+			(void)printf("  %-13s %s\n", contender.name, contender.doc);
+		}
+	}
+}
+
+static json_t *pools_json(const struct bench_field *field)
+{
+	json_t *pools = json_array();
+
+	for (size_t i = 0; i < field->count; i++) {
+		const struct bench_contender contender = field->contender(i);
+
+		(void)json_array_append_new(
+			pools, json_pack("{s:s, s:s}", "name", contender.name, "doc", contender.doc));
+	}
+	return pools;
+}
+
+static bool list_json(void)
+{
+	size_t count;
+	const struct bench_scenario *all = bench_scenarios(&count);
+	json_t *scenarios = json_array();
+	json_t *root;
+	bool written;
+
+	for (size_t i = 0; i < count; i++)
+		(void)json_array_append_new(
+			scenarios, json_pack("{s:s, s:s, s:s, s:i, s:i, s:s?, s:b}", "name", all[i].name, "doc",
+		                         all[i].doc, "driver", bench_field_of(all[i].kind)->driver,
+		                         "threads", (int)all[i].threads, "conns", (int)all[i].conns, "hold",
+		                         all[i].hold, "on_request", (int)all[i].on_request));
+	root = json_pack("{s:i, s:o, s:{s:o, s:o}}", "schema", 1, "scenarios", scenarios, "pools",
+	                 fields[0]->driver, pools_json(fields[0]), fields[1]->driver,
+	                 pools_json(fields[1]));
+	written = root != NULL && json_dumpf(root, stdout, JSON_INDENT(2)) == 0;
+	(void)putchar('\n');
+	json_decref(root);
+	return written;
+}
+
+int bench_command_list(int argc, char **argv)
+{
+	static const struct option known_flags[] = {
+		{"json", no_argument, NULL, 'j'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	bool json = false;
+	int flag;
+
+	optind = 1;
+	opterr = 0;
+	while ((flag = getopt_long(argc, argv, "", known_flags, NULL)) != -1) {
+		if (flag == 'h') {
+			(void)fputs(help, stdout);
+			return BENCH_EXIT_DONE;
+		}
+		if (flag != 'j') {
+			(void)fprintf(stderr, "weir-bench: list has no option %s; see weir-bench list --help\n",
+			              argv[optind - 1]);
+			return BENCH_EXIT_USAGE;
+		}
+		json = true;
+	}
+	if (optind < argc) {
+		(void)fprintf(stderr, "weir-bench: list takes no \"%s\"; see weir-bench list --help\n",
+		              argv[optind]);
+		return BENCH_EXIT_USAGE;
+	}
+	if (!json)
+		list_plain();
+	else if (!list_json())
+		return BENCH_EXIT_FAILED;
+	return fflush(stdout) == 0 ? BENCH_EXIT_DONE : BENCH_EXIT_FAILED;
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The results of a run. See result.h.
+ */
+#include "result.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "stats.h"
+
+/* The figures of one role lie side by side, from ops/s to fairness. */
+static const enum bench_metric role_first[BENCH_ROLES] = {
+	[BENCH_ROLE_READ] = BENCH_READ_OPS_PER_S,
+	[BENCH_ROLE_WRITE] = BENCH_WRITE_OPS_PER_S,
+};
+
+static void add(struct bench_row *row, enum bench_metric metric, double value)
+{
+	row->values[metric][row->reps] = value;
+}
+
+static void add_waits(struct bench_row *row, enum bench_metric first,
+                      const struct bench_waits *waits)
+{
+	add(row, first, waits->p50);
+	add(row, first + 1, waits->p99);
+	add(row, first + 2, waits->p999);
+	add(row, first + 3, waits->max);
+}
+
+void bench_row_add(struct bench_row *row, const struct bench_sample *throughput,
+                   const struct bench_sample *wait, double wal_peak_bytes, unsigned processors)
+{
+	const double running = row->threads < processors ? row->threads : processors;
+	/* The two threads of a sparse step take turns. */
+	const double at_once = row->kind == BENCH_KIND_SPARSE ? 1.0 : running;
+	const double ops =
+		(double)(throughput->ops[BENCH_ROLE_READ] + throughput->ops[BENCH_ROLE_WRITE]);
+
+	if (row->reps == BENCH_REPS_MAX)
+		return;
+	add(row, BENCH_OPS, ops);
+	add(row, BENCH_OPS_PER_S, ops / throughput->seconds);
+	add(row, BENCH_NS_PER_PAIR, ops > 0.0 ? throughput->seconds * 1e9 * at_once / ops : NAN);
+	add_waits(row, BENCH_WAIT_P50, &wait->waits_all);
+	add(row, BENCH_FAIRNESS,
+	    fmin(throughput->fairness[BENCH_ROLE_READ], throughput->fairness[BENCH_ROLE_WRITE]));
+	add(row, BENCH_TIMEOUTS, (double)(throughput->timeouts + wait->timeouts));
+	add(row, BENCH_CPU_S_PER_MOP, ops > 0.0 ? throughput->cpu_s * 1e6 / ops : NAN);
+	add(row, BENCH_CTX_SWITCHES, (double)throughput->ctx_switches);
+	add(row, BENCH_BUSY_ERRORS, (double)(throughput->busy_errors + wait->busy_errors));
+	add(row, BENCH_WAL_PEAK_BYTES, wal_peak_bytes);
+	for (int role = 0; role < BENCH_ROLES; role++) {
+		const enum bench_metric first = role_first[role];
+
+		add(row, first, (double)throughput->ops[role] / throughput->seconds);
+		add_waits(row, first + 1, &wait->waits[role]);
+		add(row, first + 5, throughput->fairness[role]);
+	}
+	row->reps++;
+}
+
+double bench_row_value(const struct bench_row *row, enum bench_metric metric)
+{
+	double sum = 0.0;
+
+	if (metric != BENCH_TIMEOUTS && metric != BENCH_BUSY_ERRORS)
+		return bench_median(row->values[metric], row->reps);
+	for (unsigned i = 0; i < row->reps; i++)
+		sum += row->values[metric][i];
+	return sum;
+}
+
+double bench_row_spread(const struct bench_row *row)
+{
+	return bench_spread(row->values[BENCH_OPS_PER_S], row->reps);
+}
+
+const struct bench_row *bench_results_find(const struct bench_results *results,
+                                           const char *scenario, const char *pool)
+{
+	for (unsigned i = 0; i < results->rows_count; i++)
+		if (strcmp(results->rows[i].scenario, scenario) == 0 &&
+		    strcmp(results->rows[i].pool, pool) == 0)
+			return &results->rows[i];
+	return NULL;
+}
+
+const struct bench_row *bench_results_weir(const struct bench_results *results,
+                                           const char *scenario)
+{
+	for (unsigned i = 0; i < results->rows_count; i++)
+		if (strcmp(results->rows[i].scenario, scenario) == 0 &&
+		    bench_row_is_weir(&results->rows[i]))
+			return &results->rows[i];
+	return NULL;
+}
+
+const struct bench_row *bench_results_best(const struct bench_results *results,
+                                           const char *scenario, enum bench_metric metric,
+                                           enum bench_better better)
+{
+	const struct bench_row *best = NULL;
+	double best_value = NAN;
+
+	for (unsigned i = 0; i < results->rows_count; i++) {
+		const struct bench_row *row = &results->rows[i];
+		const double value = bench_row_value(row, metric);
+
+		if (strcmp(row->scenario, scenario) != 0 || !bench_row_is_baseline(row) || isnan(value))
+			continue;
+		if (best == NULL || (better == BENCH_HIGHER ? value > best_value : value < best_value)) {
+			best = row;
+			best_value = value;
+		}
+	}
+	return best;
+}
+
+double bench_mean_hold_ns(const struct bench_results *results, const char *scenario)
+{
+	const struct bench_row *none = bench_results_find(results, scenario, "none");
+
+	if (none == NULL)
+		return NAN;
+	return none->threads * 1e9 / bench_row_value(none, BENCH_OPS_PER_S);
+}
+
+double bench_row_efficiency(const struct bench_results *results, const struct bench_row *row)
+{
+	const struct bench_row *none = bench_results_find(results, row->scenario, "none");
+	const double ops_per_s = bench_row_value(row, BENCH_OPS_PER_S);
+
+	if (none == NULL || row->kind != BENCH_KIND_LEASES)
+		return NAN;
+	if (row->sleeps && row != none)
+		return ops_per_s * bench_mean_hold_ns(results, row->scenario) / 1e9 / row->conns;
+	return ops_per_s / bench_row_value(none, BENCH_OPS_PER_S);
+}
+
+double bench_strict_wait_ns(const struct bench_results *results, const char *scenario)
+{
+	const struct bench_row *none = bench_results_find(results, scenario, "none");
+
+	if (none == NULL || !none->sleeps)
+		return NAN;
+	return bench_mean_hold_ns(results, scenario) * none->threads / none->conns;
+}
+
+bool bench_row_is_weir(const struct bench_row *row)
+{
+	return strncmp(row->pool, "weir", 4) == 0;
+}
+
+bool bench_row_is_baseline(const struct bench_row *row)
+{
+	return strcmp(row->pool, "none") != 0 && !bench_row_is_weir(row);
+}

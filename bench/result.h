@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The results of a run: one row for each scenario and pool, with every figure
+ * of every repetition. Tables, JSON and report show the medians.
+ */
+#ifndef BENCH_RESULT_H
+#define BENCH_RESULT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hold_spec.h"
+#include "pass.h"
+#include "scenario.h"
+
+#define BENCH_REPS_MAX 100
+#define BENCH_ROWS_MAX 128
+
+/* What a repetition yields. NAN: not measured. Waits come from the wait pass,
+ * timeouts and busy errors from both, all else from the throughput pass. */
+enum bench_metric {
+	BENCH_OPS = 0,
+	BENCH_OPS_PER_S,
+	BENCH_NS_PER_PAIR, /* processor time that was there for each pair */
+	BENCH_WAIT_P50,
+	BENCH_WAIT_P99,
+	BENCH_WAIT_P999,
+	BENCH_WAIT_MAX,
+	BENCH_FAIRNESS, /* the lower of the roles' */
+	BENCH_TIMEOUTS,
+	BENCH_CPU_S_PER_MOP,
+	BENCH_CTX_SWITCHES,
+	BENCH_BUSY_ERRORS,
+	BENCH_WAL_PEAK_BYTES,
+	BENCH_READ_OPS_PER_S, /* by role, in SQL scenarios; in the order of struct bench_waits */
+	BENCH_READ_P50,
+	BENCH_READ_P99,
+	BENCH_READ_P999,
+	BENCH_READ_MAX,
+	BENCH_READ_FAIRNESS,
+	BENCH_WRITE_OPS_PER_S,
+	BENCH_WRITE_P50,
+	BENCH_WRITE_P99,
+	BENCH_WRITE_P999,
+	BENCH_WRITE_MAX,
+	BENCH_WRITE_FAIRNESS,
+	BENCH_METRICS
+};
+
+struct bench_row {
+	char scenario[BENCH_SCENARIO_NAME_MAX];
+	enum bench_kind kind;
+	const char *pool;
+	const char *driver;
+	unsigned threads;
+	unsigned conns;
+	char hold[BENCH_HOLD_TEXT_MAX]; /* "" in SQL scenarios */
+	bool sleeps;                    /* the hold leaves the processor */
+	double seconds;
+	unsigned reps; /* done so far */
+	double values[BENCH_METRICS][BENCH_REPS_MAX];
+};
+
+struct bench_results {
+	unsigned rows_count;
+	struct bench_row rows[BENCH_ROWS_MAX];
+};
+
+/* Add a repetition; wal_peak_bytes is NAN outside SQL scenarios. processors: how
+ * many this process may use. */
+void bench_row_add(struct bench_row *row, const struct bench_sample *throughput,
+                   const struct bench_sample *wait, double wal_peak_bytes, unsigned processors);
+
+/* The median over repetitions; for timeouts and busy errors the sum. */
+double bench_row_value(const struct bench_row *row, enum bench_metric metric);
+
+/* How far the repetitions' ops/s lie apart, as a share of their median. */
+double bench_row_spread(const struct bench_row *row);
+
+/* The row of that scenario and pool, or NULL. */
+const struct bench_row *bench_results_find(const struct bench_results *results,
+                                           const char *scenario, const char *pool);
+
+/* weir's row of a scenario (of several, the first), or NULL. */
+const struct bench_row *bench_results_weir(const struct bench_results *results,
+                                           const char *scenario);
+
+/* The baseline with the best value of a metric: the highest, or the lowest. NULL
+ * if none ran, or none has a value. */
+enum bench_better { BENCH_HIGHER = 0, BENCH_LOWER = 1 };
+const struct bench_row *bench_results_best(const struct bench_results *results,
+                                           const char *scenario, enum bench_metric metric,
+                                           enum bench_better better);
+
+/* The mean hold of a scenario in nanoseconds, measured without a pool by as
+ * many threads; NAN if `none` did not run. */
+double bench_mean_hold_ns(const struct bench_results *results, const char *scenario);
+
+/* How near a row comes to what its connections could do: with holds that sleep
+ * ops/s * mean hold / connections, else ops/s over `none`'s. NAN if `none` did
+ * not run, and for scenarios of other kinds. */
+double bench_row_efficiency(const struct bench_results *results, const struct bench_row *row);
+
+/* The longest wait that a strict queue would give, in nanoseconds: threads /
+ * connections * mean hold. NAN unless holds sleep. */
+double bench_strict_wait_ns(const struct bench_results *results, const char *scenario);
+
+/* Whether a row is weir's, and whether it is a baseline's: `none` is neither. */
+bool bench_row_is_weir(const struct bench_row *row);
+bool bench_row_is_baseline(const struct bench_row *row);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The subcommands of weir-bench, and what they exit with.
+ */
+#ifndef BENCH_RUN_COMMAND_H
+#define BENCH_RUN_COMMAND_H
+
+enum bench_exit {
+	BENCH_EXIT_DONE = 0,
+	BENCH_EXIT_FAILED = 1,
+	BENCH_EXIT_USAGE = 2,
+	BENCH_EXIT_CANCELLED = 8,
+};
+
+/* argv[0] is the name of the subcommand. */
+int bench_command_run(int argc, char **argv);
+int bench_command_list(int argc, char **argv);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * weir-bench: weir beside what people use instead, on the same machine, in the
+ * same process, at the same time.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include <weir/version.h>
+
+#include "run_command.h"
+
+static const char help[] =
+	"usage: weir-bench <command> [arguments]\n"
+	"\n"
+	"  list   name the scenarios and the pools\n"
+	"  run    run scenarios, print tables, write figures and a report\n"
+	"\n"
+	"  --help, --version\n"
+	"\n"
+	"weir-bench <command> --help says more. Exit codes: 0 done, 1 failed, 2 wrong use,\n"
+	"8 stopped by the user.\n";
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{"list", bench_command_list},
+	{"run", bench_command_run},
+};
+
+int main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : "";
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(name, commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+		(void)fputs(help, stdout);
+		return BENCH_EXIT_DONE;
+	}
+	if (strcmp(name, "--version") == 0) {
+		(void)printf("weir-bench %s\n", weir_version());
+		return BENCH_EXIT_DONE;
+	}
+	if (argc > 1)
+		(void)fprintf(stderr, "weir-bench: there is no command \"%s\"\n", name);
+	(void)fputs(help, stderr);
+	return BENCH_EXIT_USAGE;
+}

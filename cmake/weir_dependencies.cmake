@@ -34,15 +34,16 @@ function(weir_find name)
 	target_link_libraries(weir::${name} INTERFACE ${libraries})
 endfunction()
 
+# GLOBAL: a project that adds weir as a folder links through these targets too.
 set(THREADS_PREFER_PTHREAD_FLAG ON)
-find_package(Threads REQUIRED)
+find_package(Threads REQUIRED GLOBAL)
 
 weir_find(ck HEADER ck_pr.h PACKAGE libck-dev)
 weir_find(urcu HEADER urcu/urcu-memb.h PACKAGE liburcu-dev LIBRARIES urcu-memb urcu-common)
 weir_find(inih HEADER ini.h PACKAGE libinih-dev LIBRARIES inih)
 
 if(WEIR_SQLITE_TARGET STREQUAL SQLite::SQLite3)
-	find_package(SQLite3 QUIET)
+	find_package(SQLite3 QUIET GLOBAL)
 	if(NOT SQLite3_FOUND)
 		list(APPEND weir_missing_packages libsqlite3-dev)
 		list(APPEND weir_missing_files "sqlite3.h sqlite3")

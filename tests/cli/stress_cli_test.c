@@ -156,7 +156,7 @@ static void list_names_every_scenario(void **state)
 {
 	static const char *const arguments[] = { "list", NULL };
 	static const char *const some[] = {
-		"lost-wake", "strict", "hanging-opens", "ring-4096", "close", "fork",
+		"duel", "strict", "hanging-opens", "ring-4096", "close", "fork",
 	};
 
 	(void)state;

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * One slot and three threads that meet twice in every duel: one holds the slot
+ * and releases it once, while another begins to wait for ever and a third gives
+ * up at about the same time.
+ *
+ * In the other scenarios the next release or the next waiter mends what a lost
+ * wake-up broke, and nobody notices. Here nothing comes after it, so the waiter
+ * stays, and the watchdog finds it. For the same reason the order is strict: in
+ * bounded order a waiter looks again on a timer.
+ */
+#include <sched.h>
+
+#include "stress_disturb.h"
+#include "stress_random.h"
+#include "stress_worker.h"
+
+#define DUELISTS 3
+#define DUELS 2000
+#define SPINS_BEFORE_YIELD 100
+
+/* Where all meet: the last to come raises round. */
+struct meeting {
+	_Atomic uint32_t arrived;
+	_Atomic uint32_t round;
+	_Atomic bool called_off; /* somebody will never come */
+};
+
+struct duelist {
+	struct stress_worker *worker;
+	struct meeting *meeting;
+	uint32_t place;
+};
+
+static bool going_on(const struct meeting *meeting, uint32_t round)
+{
+	return atomic_load(&meeting->round) == round && !atomic_load(&meeting->called_off);
+}
+
+static void meet(struct meeting *meeting)
+{
+	const uint32_t round = atomic_load(&meeting->round);
+
+	if (atomic_fetch_add(&meeting->arrived, 1) + 1 == DUELISTS) {
+		atomic_store(&meeting->arrived, 0);
+		atomic_store(&meeting->round, round + 1);
+		return;
+	}
+	for (uint32_t spins = 0; going_on(meeting, round); spins++) {
+		/* Ends: the others come, or the watchdog does. */
+		if (spins > SPINS_BEFORE_YIELD)
+			(void)sched_yield();
+	}
+}
+
+static void linger(struct stress_worker *w, uint32_t spins_max)
+{
+	const uint32_t spins = stress_random_below(&w->random, spins_max);
+
+	for (uint32_t i = 0; i < spins; i++)
+		atomic_signal_fence(memory_order_seq_cst);
+}
+
+/* Acquire; false after a timeout. */
+static bool take(struct stress_worker *w, struct weir_lease *lease, int64_t timeout_ns)
+{
+	const int64_t now_ns = weir_now().ns;
+	struct weir_error err = WEIR_ERROR_INIT;
+	enum weir_code code;
+
+	w->tally.calls++;
+	stress_watch(w, "acquire", now_ns + (timeout_ns == WEIR_TIMEOUT_NEVER ? 0 : timeout_ns));
+	code = weir_acquire_for(w->world->pool, lease, timeout_ns, &err);
+	stress_watch(w, NULL, 0);
+	if (code == WEIR_OK) {
+		w->tally.got++;
+		stress_use_begin(w->world, lease, w->number);
+		return true;
+	}
+	w->tally.timed_out += code == WEIR_ERR_ACQUIRE_TIMEOUT;
+	if (code != WEIR_ERR_ACQUIRE_TIMEOUT || timeout_ns == WEIR_TIMEOUT_NEVER)
+		stress_broken(w->world, "an acquire ended with %s: %s", weir_error_name(code),
+		              err.message);
+	return false;
+}
+
+static void give(struct stress_worker *w, struct weir_lease *lease)
+{
+	stress_use_end(w->world, lease, w->number);
+	if (weir_release(lease, NULL) != WEIR_OK)
+		stress_broken(w->world, "a lease that was held could not be released");
+}
+
+static void hold(struct duelist *d)
+{
+	struct weir_lease lease = {0};
+	const bool held = take(d->worker, &lease, WEIR_TIMEOUT_NEVER);
+
+	meet(d->meeting);
+	linger(d->worker, stress_random_percent(&d->worker->random, 80) ? 2000 : 20000);
+	if (held)
+		give(d->worker, &lease);
+	meet(d->meeting);
+}
+
+static void wait_for(struct duelist *d, int64_t timeout_ns)
+{
+	struct weir_lease lease = {0};
+
+	meet(d->meeting);
+	linger(d->worker, 1000);
+	if (take(d->worker, &lease, timeout_ns))
+		give(d->worker, &lease);
+	meet(d->meeting);
+}
+
+static void *fight(void *argument)
+{
+	struct duelist *d = argument;
+
+	for (uint32_t duel = 0; duel < DUELS && !atomic_load(&d->meeting->called_off); duel++) {
+		const uint32_t role = (d->place + duel) % DUELISTS;
+
+		if (role == 0)
+			hold(d);
+		else if (role == 1)
+			wait_for(d, WEIR_TIMEOUT_NEVER);
+		else
+			wait_for(d, 1 + (int64_t)stress_random_below(&d->worker->random, 8000));
+	}
+	return NULL;
+}
+
+/* Without all of them none could go on. */
+static bool fight_all(struct stress_world *world, struct meeting *meeting)
+{
+	struct duelist duelists[DUELISTS];
+	pthread_t threads[DUELISTS];
+	uint32_t started = 0;
+
+	for (uint32_t i = 0; i < DUELISTS; i++) {
+		stress_worker_init(world, i);
+		duelists[i] = (struct duelist){ &world->workers[i], meeting, i };
+	}
+	while (started < DUELISTS &&
+	       pthread_create(&threads[started], NULL, fight, &duelists[started]) == 0)
+		started++;
+	atomic_store(&meeting->called_off, started < DUELISTS);
+	for (uint32_t i = 0; i < started; i++)
+		(void)pthread_join(threads[i], NULL);
+	return started == DUELISTS;
+}
+
+void stress_round_duel(struct stress_world *world)
+{
+	struct meeting meeting = { .round = 0 };
+
+	if (!stress_pool_begin(world, ""))
+		return;
+	world->rounds++;
+	world->threads = DUELISTS; /* whatever the command line says */
+	if (fight_all(world, &meeting)) {
+		stress_check_rest(world);
+		stress_remember(world);
+	} else {
+		stress_broken(world, "three threads could not be started");
+	}
+	stress_pool_end(world);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A caller: acquires and ends leases at random, and asserts what a single call
+ * promises: a lease that nobody else has, no timeout before the deadline, no
+ * failure that cannot be.
+ *
+ * A caller that holds leases never waits for ever for another one: two such
+ * callers could wait for each other, which is no fault of the pool.
+ */
+#include "stress_random.h"
+#include "stress_worker.h"
+
+static void end_lease(struct stress_worker *w, struct weir_lease *lease, bool discard)
+{
+	struct weir_error err = WEIR_ERROR_INIT;
+	enum weir_code code;
+
+	stress_use_end(w->world, lease, w->number);
+	stress_watch(w, discard ? "discard" : "release", weir_now().ns);
+	code = discard ? weir_discard(lease, &err) : weir_release(lease, &err);
+	stress_watch(w, NULL, 0);
+	if (code != WEIR_OK)
+		stress_broken(w->world, "a lease that was held could not be ended: %s", err.message);
+	w->tally.discarded += discard;
+}
+
+/* Let another thread release it; false if that one has its hands full. */
+static bool pass_on(struct stress_worker *w, const struct weir_lease *lease)
+{
+	stress_use_end(w->world, lease, w->number);
+	if (stress_returner_take(w->world, lease))
+		return true;
+	stress_use_begin(w->world, lease, w->number);
+	return false;
+}
+
+static void end_one(struct stress_worker *w)
+{
+	const struct stress_mix *mix = &w->world->scenario->mix;
+	const uint32_t which = stress_random_below(&w->random, w->held);
+	struct weir_lease lease = w->bag[which];
+
+	w->bag[which] = w->bag[--w->held];
+	if (stress_random_percent(&w->random, mix->passes) && pass_on(w, &lease))
+		return;
+	end_lease(w, &lease, stress_random_percent(&w->random, mix->discards));
+}
+
+/* Count a failure; false if it cannot be. */
+static bool count_failure(struct stress_worker *w, enum weir_code code, bool may_wait)
+{
+	const uint32_t may = w->world->scenario->may;
+	struct stress_tally *tally = &w->tally;
+
+	switch ((int)code) {
+	case WEIR_ERR_ACQUIRE_TIMEOUT:
+		tally->timed_out++;
+		return may_wait;
+	case WEIR_ERR_EXHAUSTED:
+		tally->exhausted += !may_wait;
+		tally->refused += may_wait;
+		return !may_wait || (may & STRESS_MAY_BE_REFUSED) != 0;
+	case WEIR_ERR_OPEN_FAILED:
+		tally->open_failed++;
+		return (may & STRESS_MAY_FAIL_OPEN) != 0;
+	case WEIR_ERR_HEALTH:
+		tally->unhealthy++;
+		return (may & STRESS_MAY_FAIL_HEALTH) != 0;
+	case WEIR_ERR_CLOSED:
+		tally->closed++;
+		return (may & STRESS_MAY_CLOSE) != 0;
+	default:
+		return false;
+	}
+}
+
+static int64_t choose_timeout(struct stress_worker *w)
+{
+	const struct stress_mix *mix = &w->world->scenario->mix;
+	const uint32_t draw = stress_random_below(&w->random, 100);
+
+	if (draw < mix->tries)
+		return 0;
+	if (w->held > 0 || draw < mix->tries + mix->hasty)
+		return 1 + (int64_t)stress_random_below(&w->random, 100000);
+	if (draw < mix->tries + mix->hasty + mix->timed)
+		return 1 + (int64_t)stress_random_below(&w->random, 20000000);
+	return WEIR_TIMEOUT_NEVER;
+}
+
+static void hold(struct stress_worker *w)
+{
+	if (stress_random_percent(&w->random, w->world->scenario->mix.sleeps))
+		stress_sleep((int64_t)stress_random_below(&w->random, 300000));
+}
+
+/* Acquire once; false when the pool is closed. */
+static bool take_one(struct stress_worker *w)
+{
+	struct weir_error err = WEIR_ERROR_INIT;
+	struct weir_lease lease = {0};
+	const int64_t timeout_ns = choose_timeout(w);
+	const int64_t before_ns = weir_now().ns;
+	const int64_t due_ns = timeout_ns == WEIR_TIMEOUT_NEVER ? before_ns : before_ns + timeout_ns;
+	enum weir_code code;
+
+	w->tally.calls++;
+	stress_watch(w, "acquire", due_ns);
+	code = weir_acquire_for(w->world->pool, &lease, timeout_ns, &err);
+	stress_watch(w, NULL, 0);
+
+	const int64_t after_ns = weir_now().ns;
+
+	if (after_ns - before_ns > w->tally.wait_ns_max)
+		w->tally.wait_ns_max = after_ns - before_ns;
+	if (code == WEIR_OK) {
+		w->tally.got++;
+		stress_use_begin(w->world, &lease, w->number);
+		w->bag[w->held++] = lease;
+		hold(w);
+		return true;
+	}
+	if (!count_failure(w, code, timeout_ns != 0))
+		stress_broken(w->world, "an acquire ended with %s: %s", weir_error_name(code),
+		              err.message);
+	if (code == WEIR_ERR_ACQUIRE_TIMEOUT &&
+	    (timeout_ns == WEIR_TIMEOUT_NEVER || after_ns < due_ns))
+		stress_broken(w->world, "an acquire timed out %lld ns before its deadline",
+		              (long long)(due_ns - after_ns));
+	if (lease.conn != NULL)
+		stress_broken(w->world, "an acquire failed and left a lease");
+	return code != WEIR_ERR_CLOSED;
+}
+
+void *stress_work(void *argument)
+{
+	struct stress_worker *w = argument;
+	bool open = true;
+
+	while (open && !atomic_load_explicit(&w->world->stop, memory_order_relaxed)) {
+		if (w->held == w->world->bag || (w->held > 0 && stress_random_percent(&w->random, 45)))
+			end_one(w);
+		else
+			open = take_one(w);
+	}
+	while (w->held > 0)
+		end_one(w);
+	return NULL;
+}

@@ -103,8 +103,13 @@ static bool wait_in_queue(struct attempt *a, struct weir__waiter *waiter)
 
 		if (weir__waitq_park(waiter, looks ? look_ns : a->deadline_ns))
 			return true;
-		if (!looks)
+		if (!looks) {
+			/* Nobody leaves beside a slot that was left public for a thread
+			 * that did not come back. */
+			if (!q->strict)
+				weir__pool_scan(a->pool, WEIR__SCAN_SLOTS);
 			return !weir__waitq_cancel(q, waiter);
+		}
 		/* Once overdue, nothing is left public any more: no need to look
 		 * again (Q4). */
 		if (look_ns == overdue_ns)
@@ -125,7 +130,7 @@ static enum weir_code use_grant(struct attempt *a, enum weir__grant grant, uint3
 	case WEIR__GRANT_CAPACITY:
 		return open_here(a, slot);
 	case WEIR__GRANT_FAILED:
-		return fail(a, WEIR_ERR_OPEN_FAILED);
+		return fail(a, weir__last_open_failure(a->pool));
 	case WEIR__GRANT_CLOSED:
 		return fail(a, WEIR_ERR_CLOSED);
 	case WEIR__GRANT_NONE:
@@ -168,6 +173,7 @@ static enum weir_code queue(struct attempt *a, uint32_t *index)
 
 	weir__waitq_retire(q, waiter);
 	a->stages.queued_ns += now_ns - entered_ns;
+	a->seat = weir__pool_seat(a->pool);
 	a->seat->turn = 0;
 	return use_grant(a, grant, slot, index);
 }
@@ -186,8 +192,8 @@ static enum weir_code exhausted(struct attempt *a, bool strict, uint32_t *index)
 	}
 	const uint32_t place = pool->opener != NULL ? weir__capacity_reserve(pool, 0) : WEIR__RING_NONE;
 
-	if (place != WEIR__RING_NONE)
-		weir__opener_prefill(pool, weir__pool_slot(pool, place));
+	if (place != WEIR__RING_NONE && !weir__opener_prefill(pool, weir__pool_slot(pool, place)))
+		weir__capacity_give(pool, weir__pool_slot(pool, place));
 	if (!a->try_only)
 		(void)wp_add_rlx_64(&pool->rejected, 1);
 	return fail(a, WEIR_ERR_EXHAUSTED);
@@ -265,6 +271,9 @@ static enum weir_code acquire_slow(struct attempt *a, struct weir_lease *lease, 
 			return fail(a, WEIR_ERR_CLOSED);
 		}
 		if (validate(a, index)) {
+			/* Looked up anew: a driver's callback may have used another pool,
+			 * which took the seat. */
+			a->seat = weir__pool_seat(a->pool);
 			a->seat->slot = index;
 			take(a->pool, a->seat, slot, wp_load_rlx_64(&slot->word), lease, site);
 			return WEIR_OK;

@@ -11,6 +11,9 @@
  *   C1    give: add to empties           full   W1, C2       a waiter and the giver miss
  *                                                            each other: lost wake-up
  *   C2    reserve: load empties          rlx    C1           a waiter loads it after W1
+ *   C4    reserve: claim O1, add (full),   rlx    close.c P2   close counts the place as EMPTY
+ *         then load wake                                      and returns; then a connection
+ *                                                             opens in a closed pool
  *   C3    unref: subtract from refs      full   C3           the pool is freed while an
  *                                                            earlier user still writes to it
  *
@@ -28,44 +31,54 @@ uint32_t weir__capacity_reserve(struct weir_pool *pool, uint32_t start)
 
 	const uint32_t index = weir__ring_scan(&pool->ring, start, WEIR__EMPTY, WEIR__OPENING); /* O1 */
 
-	if (index != WEIR__RING_NONE) {
-		(void)wp_add_full_32(&pool->empties, UINT32_MAX);
-		weir__pool_ref(pool);
-	}
-	return index;
+	if (index == WEIR__RING_NONE)
+		return index;
+	(void)wp_add_full_32(&pool->empties, UINT32_MAX);
+	weir__pool_ref(pool);
+	if ((weir__wake_read(&pool->q) & WEIR__WAKE_CLOSED) == 0) /* C4 */
+		return index;
+	weir__capacity_give(pool, weir__pool_slot(pool, index));
+	return WEIR__RING_NONE;
 }
 
 void weir__progress(struct weir_pool *pool)
 {
-	(void)wp_add_full_32(&pool->progress, 1);
+	(void)wp_add_full_32(&pool->progress, 1); /* close.c P1 */
 	wp_futex_wake(&pool->progress, INT32_MAX);
 }
 
-/* Offer a place in state OPENING to the queue; false if nobody waits. */
-static bool offer(struct weir_pool *pool, struct weir__slot *slot)
+/* Offer a place in state OPENING to the queue; false if nobody takes it. */
+static bool offer(struct weir_pool *pool, struct weir__slot *slot, bool *refused)
 {
 	if (pool->opener == NULL)
 		return weir__waitq_grant(&pool->q, WEIR__GRANT_CAPACITY, weir__slot_index(pool, slot));
 	if (weir__wake_count(weir__wake_read(&pool->q)) == 0)
 		return false;
-	weir__opener_request(pool, slot);
-	return true;
+	if (weir__opener_request(pool, slot))
+		return true;
+	/* No thread to open with: the head is told. The others may still be served
+	 * by connections that come back. */
+	(void)weir__waitq_grant(&pool->q, WEIR__GRANT_FAILED, 0);
+	*refused = true;
+	return false;
 }
 
 void weir__capacity_give(struct weir_pool *pool, struct weir__slot *slot)
 {
+	bool refused = false;
+
 	for (;;) { /* ends: each further round reserved a place while somebody waited */
 		if (weir__wake_count(weir__wake_read(&pool->q)) > 0) {
 			if (weir__word_state(wp_load_rlx_64(&slot->word)) != WEIR__OPENING)
 				(void)weir__slot_move(slot, WEIR__OPENING);
-			if (offer(pool, slot))
+			if (offer(pool, slot, &refused))
 				return;
 		}
 		const uint32_t index = weir__slot_index(pool, slot);
 
 		(void)weir__slot_move(slot, WEIR__EMPTY); /* R3 */
 		(void)wp_add_full_32(&pool->empties, 1);  /* C1 */
-		if (weir__wake_count(weir__wake_read(&pool->q)) == 0)
+		if (refused || weir__wake_count(weir__wake_read(&pool->q)) == 0)
 			break;
 		const uint32_t again = weir__capacity_reserve(pool, index);
 

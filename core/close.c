@@ -111,7 +111,6 @@ void weir_pool_destroy(struct weir_pool *pool)
 	if (!weir__pool_ours(pool))
 		return;
 	/* What is still out holds references of its own. */
-	if (weir_pool_close_until(pool, at_once, NULL) != WEIR_OK)
-		weir__opener_stop(pool->opener);
+	(void)!weir_pool_close_until(pool, at_once, NULL);
 	weir__pool_unref(pool);
 }

@@ -29,6 +29,15 @@ void weir__last_open_note(struct weir_pool *pool, enum weir_code code, const str
 	weir__unlock(&last->lock);
 }
 
+enum weir_code weir__last_open_failure(struct weir_pool *pool)
+{
+	weir__lock(&pool->last_open.lock);
+	const enum weir_code code = pool->last_open.code;
+
+	weir__unlock(&pool->last_open.lock);
+	return code == WEIR_ERR_NO_THREAD ? code : WEIR_ERR_OPEN_FAILED;
+}
+
 /* Bounds of how long a lease that copied that tick has been held. */
 static void bound_hold(const struct weir__waitq *q, uint32_t tick, int64_t now_ns,
                        struct weir_holder *holder)
@@ -42,6 +51,8 @@ static void bound_hold(const struct weir__waitq *q, uint32_t tick, int64_t now_n
 	/* A tick that is no longer remembered is older than the oldest that is. */
 	holder->held_ns_max = begun == tick ? now_ns - begun_ns : INT64_MAX;
 	holder->held_ns_min = age == 0 ? 0 : now_ns - (begun == tick ? next_ns : begun_ns);
+	if (holder->held_ns_min < 0) /* a tick began after now_ns was read */
+		holder->held_ns_min = 0;
 }
 
 /* Keep the longest holders, longest first. */

@@ -9,8 +9,8 @@
  *   label operation             order   pairs with  breaks if weaker
  *   L1    take: CAS 0→1, xchg   acq     L2          what the lock guards is read stale
  *   L2    free: xchg 0          full    L1          as L1; and a sleeper seen too late
- * Progress: blocking. It is held for some tens of instructions, never across a
- * system call or a driver call. It is not fair; the queue it guards is.
+ * Progress: blocking. Around the queue it is held for some tens of instructions,
+ * never across a driver call. It is not fair; the queue it guards is.
  */
 #ifndef WEIR_CORE_LOCK_H
 #define WEIR_CORE_LOCK_H

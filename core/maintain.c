@@ -67,8 +67,12 @@ enum weir_code weir__pool_prefill(struct weir_pool *pool, struct weir_error *err
 		struct weir__slot *slot = weir__pool_slot(pool, index);
 
 		if (pool->opener != NULL) {
-			weir__opener_prefill(pool, slot);
-			continue;
+			if (weir__opener_prefill(pool, slot))
+				continue;
+			weir__capacity_give(pool, slot);
+			return weir_fail(err, WEIR_ERR_NO_THREAD, "prefill", 0,
+			                 "%s: no thread could be started to open a connection",
+			                 pool->config.name);
 		}
 		const enum weir_code code = weir__capacity_open(pool, slot, INT64_MAX, err);
 

@@ -20,6 +20,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <time.h>
 
 /* How long a helper stays without work. */
@@ -158,32 +159,37 @@ static bool start_helper(struct weir_pool *pool)
 {
 	pthread_attr_t attributes;
 	pthread_t thread;
+	sigset_t all;
+	sigset_t before;
 
 	weir__pool_ref(pool);
 	(void)pthread_attr_init(&attributes);
 	(void)pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	/* The program's signals are for the program's threads. */
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
 	const bool started = pthread_create(&thread, &attributes, help, pool) == 0;
 
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	(void)pthread_attr_destroy(&attributes);
 	if (!started)
 		weir__pool_unref(pool);
 	return started;
 }
 
-/* Without any helper the request would wait for ever: say so to the queue. */
-static void refuse(struct weir_pool *pool, struct weir__slot *slot)
+/* Without any helper a request would wait for ever. */
+static void note_refusal(struct weir_pool *pool)
 {
 	struct weir_error err = WEIR_ERROR_INIT;
 	const enum weir_code code = weir_fail(&err, WEIR_ERR_NO_THREAD, "open", 0,
 	                                      "no thread could be started to open a connection");
 
+	(void)wp_add_rlx_64(&pool->open_failures, 1);
+	wp_store_rlx_32(&pool->open_down, 1);
 	weir__last_open_note(pool, code, &err);
-	while (weir__waitq_grant(&pool->q, WEIR__GRANT_FAILED, 0)) /* ends: the queue is finite */
-		continue;
-	weir__capacity_give(pool, slot);
 }
 
-static void request_open(struct weir_pool *pool, struct weir__slot *slot, bool wanted)
+static bool request_open(struct weir_pool *pool, struct weir__slot *slot, bool wanted)
 {
 	struct weir__opener *opener = pool->opener;
 	bool served = true;
@@ -206,15 +212,16 @@ static void request_open(struct weir_pool *pool, struct weir__slot *slot, bool w
 	}
 	(void)pthread_mutex_unlock(&opener->lock);
 	if (!served)
-		refuse(pool, slot);
+		note_refusal(pool);
+	return served;
 }
 
-void weir__opener_request(struct weir_pool *pool, struct weir__slot *slot)
+bool weir__opener_request(struct weir_pool *pool, struct weir__slot *slot)
 {
-	request_open(pool, slot, false);
+	return request_open(pool, slot, false);
 }
 
-void weir__opener_prefill(struct weir_pool *pool, struct weir__slot *slot)
+bool weir__opener_prefill(struct weir_pool *pool, struct weir__slot *slot)
 {
-	request_open(pool, slot, true);
+	return request_open(pool, slot, true);
 }

@@ -89,6 +89,11 @@ static enum weir_code build(struct weir_pool *pool, bool fence, struct weir_erro
 		wp_store_rlx_64(&pool->settings[id],
 		                (uint64_t)*weir_config_value(&pool->config, (enum weir_setting_id)id));
 	pool->id = wp_add_rlx_64(&next_pool_id, 1);
+	/* A lease of a pool that is gone may point to this one, which took its
+	 * address: generations that begin elsewhere tell them apart. */
+	for (uint32_t i = 0; i < size; i++)
+		wp_store_rlx_64(&pool->ring.slots[i].word,
+		                weir__word_make(WEIR__EMPTY, (uint32_t)pool->id * UINT32_C(0x9e3779b1)));
 	pool->magic = WEIR__POOL_MAGIC;
 	return WEIR_OK;
 }
@@ -141,6 +146,20 @@ static struct weir_pool *allocate(const struct weir_driver *driver, void *driver
 	return pool;
 }
 
+/* Of a pool that could not start. Opens of its helpers are waited for, since
+ * they use the caller's driver_data, but not for ever: one may hang. */
+static void give_up(struct weir_pool *pool)
+{
+	const int64_t open_ns = weir__setting(pool, WEIR_SET_open_timeout);
+
+	if (pool->magic != WEIR__POOL_MAGIC) {
+		weir__pool_unref(pool);
+		return;
+	}
+	(void)!weir_pool_close_until(pool, weir_deadline_in(open_ns), NULL);
+	weir_pool_destroy(pool);
+}
+
 enum weir_code weir_pool_create(struct weir_pool **pool, const struct weir_driver *driver,
                                 void *driver_data, const struct weir_config *config,
                                 struct weir_error *err)
@@ -172,12 +191,10 @@ enum weir_code weir_pool_create(struct weir_pool **pool, const struct weir_drive
 	code = build(made, fence, err);
 	if (code == WEIR_OK)
 		code = start(made, err);
-	if (code != WEIR_OK && made->magic == WEIR__POOL_MAGIC)
-		weir_pool_destroy(made);
-	else if (code != WEIR_OK)
-		weir__pool_unref(made);
-	else
+	if (code == WEIR_OK)
 		*pool = made;
+	else
+		give_up(made);
 	return code;
 }
 

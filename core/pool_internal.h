@@ -149,11 +149,12 @@ enum weir_code weir__capacity_open(struct weir_pool *pool, struct weir__slot *sl
                                    int64_t deadline_ns, struct weir_error *err);
 
 /* opener.c: open in that place (state OPENING) on a helper thread, for whoever
- * heads the queue when it is done. */
-void weir__opener_request(struct weir_pool *pool, struct weir__slot *slot);
+ * heads the queue when it is done. False, with the place still the caller's, if
+ * there is no thread to do it; that is noted as the last failed open. */
+bool weir__opener_request(struct weir_pool *pool, struct weir__slot *slot);
 
 /* opener.c: the same, but open also when nobody waits. */
-void weir__opener_prefill(struct weir_pool *pool, struct weir__slot *slot);
+bool weir__opener_prefill(struct weir_pool *pool, struct weir__slot *slot);
 bool weir__opener_create(struct weir_pool *pool);
 
 /* opener.c: let the helper threads go, once they have nothing to do. */
@@ -175,6 +176,9 @@ enum weir_code weir__diagnose(struct weir_pool *pool, struct weir_error *err, en
 void weir__diagnose_holders(struct weir_pool *pool, struct weir_error *err);
 void weir__last_open_note(struct weir_pool *pool, enum weir_code code,
                           const struct weir_error *err);
+
+/* diagnose.c: what to tell a caller whose open failed. */
+enum weir_code weir__last_open_failure(struct weir_pool *pool);
 
 /* A place became EMPTY, or an open ended: wake who waits for that (create, close). */
 void weir__progress(struct weir_pool *pool);

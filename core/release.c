@@ -134,8 +134,8 @@ static enum weir_code explain(const struct weir_lease *lease, struct weir_error 
 	                 lease->generation);
 }
 
-/* The private way; false if nobody waits after all. */
-static bool hand_over(struct weir_pool *pool, struct weir__slot *slot, bool near)
+/* The private way, as far as somebody waits. */
+static enum weir__handed hand_over(struct weir_pool *pool, struct weir__slot *slot, bool near)
 {
 	const int64_t window_ns = weir__setting(pool, WEIR_SET_fairness_window);
 
@@ -143,32 +143,40 @@ static bool hand_over(struct weir_pool *pool, struct weir__slot *slot, bool near
 	return weir__waitq_hand_over(&pool->q, weir__slot_index(pool, slot), window_ns, near);
 }
 
+/* Somebody waits: hand over or keep, as turn.h says. *keeps is false if this
+ * release made no choice to keep, and so may not leave the slot public. */
+static bool take_turn(struct weir_pool *pool, struct weir__slot *slot, uint32_t wake, bool *keeps)
+{
+	struct weir__seat *seat = weir__pool_seat(pool);
+
+	*keeps = weir__turn_keeps(seat, &pool->q, wake);
+	if (*keeps)
+		return false;
+	const enum weir__handed handed = hand_over(pool, slot, seat->returns);
+
+	/* Only now: the waiter that was woken may have run first, on this processor,
+	 * and that says nothing about this thread. */
+	seat->left_ns = wp_now();
+	seat->yields = handed == WEIR__HANDED;
+	*keeps = handed == WEIR__HANDED_DECLINED;
+	return handed == WEIR__HANDED;
+}
+
 /* Somebody waits, or the plain way is not open to this pool. */
 static void release_slow(struct weir_pool *pool, struct weir__slot *slot)
 {
 	const uint32_t wake = weir__wake_read(&pool->q);
+	bool keeps = false;
 
 	if ((wake & WEIR__WAKE_CLOSED) != 0) {
 		weir__slot_pass_on(pool, slot);
 		return;
 	}
-	if (weir__wake_count(wake) > 0) {
-		struct weir__seat *seat = weir__pool_seat(pool);
-
-		if (!weir__turn_keeps(seat, &pool->q, wake)) {
-			const bool handed = hand_over(pool, slot, seat->returns);
-
-			/* Only now: the waiter that was woken may have run first, on this
-			 * processor, and that says nothing about this thread. */
-			seat->left_ns = wp_now();
-			seat->yields = handed;
-			if (handed)
-				return;
-		}
-	}
+	if (weir__wake_count(wake) > 0 && take_turn(pool, slot, wake, &keeps))
+		return;
 	const uint32_t after = publish(pool, slot);
 
-	if (after == WEIR__WAKE_NONE || weir__wake_may_keep(after) || !take_back(slot))
+	if (after == WEIR__WAKE_NONE || (keeps && weir__wake_may_keep(after)) || !take_back(slot))
 		return;
 	weir__slot_pass_on(pool, slot);
 }

@@ -30,7 +30,7 @@
  *
  * Memory order
  *   label operation               order  pairs with    breaks if weaker
- *   A1    claim: CAS out of IDLE  acq    R1, R2, O1    the lessee sees an old conn, or the
+ *   A1    claim: CAS out of IDLE  acq    R1, R2        the lessee sees an old conn, or the
  *                                                      last borrower's writes to it late
  *   R1    publish: store IDLE     rel    A1            as A1
  *   R2    publish: xchg IDLE      full   A1, W3        as A1; and a lost wake-up (waitq.h)

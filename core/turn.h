@@ -70,7 +70,9 @@ static inline uint32_t weir__turn_steer(uint32_t length, int64_t age_ns, int64_t
                                         uint32_t waiters)
 {
 	const int64_t target_ns = window_ns / 8 * WEIR__TURN_TARGET + 1;
-	const int64_t error_ns = age_ns < 2 * target_ns ? target_ns - age_ns : -target_ns;
+	const int64_t late_ns = age_ns < 2 * target_ns ? age_ns - target_ns : target_ns;
+	/* The age is negative if its clock was read before the waiter's. */
+	const int64_t error_ns = age_ns > 0 ? -late_ns : target_ns;
 	const int64_t share = (int64_t)length * error_ns / target_ns / (2 * (int64_t)waiters);
 	const int64_t next = (int64_t)length + share + (error_ns > 0);
 

@@ -257,7 +257,7 @@ bool weir__waitq_grant(struct weir__waitq *q, enum weir__grant grant, uint32_t s
 	return waiter != NULL;
 }
 
-/* Under the lock: the first of the oldest that sleeps on that processor. */
+/* Under the lock: the first of the oldest that entered on that processor. */
 static struct weir__waiter *find_near(const struct weir__waitq *q, uint32_t cpu)
 {
 	struct weir__waiter *waiter = q->head;
@@ -267,17 +267,18 @@ static struct weir__waiter *find_near(const struct weir__waitq *q, uint32_t cpu)
 	return waiter;
 }
 
-bool weir__waitq_hand_over(struct weir__waitq *q, uint32_t slot, int64_t window_ns, bool near)
+enum weir__handed weir__waitq_hand_over(struct weir__waitq *q, uint32_t slot, int64_t window_ns,
+                                        bool near)
 {
 	const int64_t now_ns = wp_now();
 	const uint32_t cpu = near ? wp_cpu() : 0;
-	struct weir__waiter *waiter;
 	bool sleeps = false;
 
 	weir__lock(&q->lock);
-	waiter = q->head;
-	if (waiter != NULL && near && q->overdue == 0 &&
-	    !weir__turn_late(now_ns - waiter->since_ns, window_ns))
+	const bool waits = q->head != NULL;
+	struct weir__waiter *waiter = q->head;
+
+	if (waits && near && q->overdue == 0 && !weir__turn_late(now_ns - waiter->since_ns, window_ns))
 		waiter = find_near(q, cpu);
 	if (waiter != NULL) {
 		wp_store_rlx_32(&q->turn,
@@ -289,7 +290,9 @@ bool weir__waitq_hand_over(struct weir__waitq *q, uint32_t slot, int64_t window_
 	weir__unlock(&q->lock);
 	if (sleeps)
 		wp_futex_wake(&waiter->state, 1); /* Q6 */
-	return waiter != NULL;
+	if (waiter != NULL)
+		return WEIR__HANDED;
+	return waits ? WEIR__HANDED_DECLINED : WEIR__HANDED_NONE;
 }
 
 void weir__waitq_close(struct weir__waitq *q)

@@ -29,11 +29,12 @@
  * (its thread gives up, under the lock), GRANTED→FREE (its thread). Timeout and
  * grant are both decided under the lock, so exactly one of them happens.
  *
- * Who may leave a slot public while somebody waits: a release that would rather
- * keep its place (turn.h), and only if it reads, after publishing with a full
- * fence, neither OVERDUE nor CLOSED. Every waiter of such a queue sleeps with a
- * timer; when that fires it sets OVERDUE, scans once more, and only then sleeps
- * without one.
+ * Who may leave a slot public while somebody waits: a release that knew of the
+ * waiters and would rather keep its place (turn.h), and only if it reads, after
+ * publishing with a full fence, neither OVERDUE nor CLOSED. Every waiter of such a
+ * queue sleeps with a timer; when that fires it sets OVERDUE, scans once more, and
+ * only then sleeps without one. One whose deadline comes first scans before it
+ * gives up.
  *
  * Invariants
  *   Q1  The queue is in the order of arrival. A grant goes to its head, but for
@@ -194,17 +195,24 @@ void weir__waitq_retire(struct weir__waitq *q, struct weir__waiter *waiter);
 /* Grant to the head of the queue; false if nobody waits. */
 bool weir__waitq_grant(struct weir__waitq *q, enum weir__grant grant, uint32_t slot);
 
+/* What became of a hand-over. */
+enum weir__handed {
+	WEIR__HANDED = 0,
+	WEIR__HANDED_NONE = 1,     /* nobody waits */
+	WEIR__HANDED_DECLINED = 2, /* somebody waits, but for other processors' releasers */
+};
+
 /*
  * Grant a lease at the end of a turn: to the head, or, if the releasing thread
  * is about to wait itself (near), to the first of the WEIR__NEAR oldest that
  * sleeps on this processor (Q1): it runs as soon as the releaser sleeps, while a
  * waiter of another processor would queue there behind a thread that has work,
- * and this processor would go idle. False if nobody waits; and also, when near,
- * if none of them sleeps here: then it is for the other processors' releasers to
- * serve the head, until it is WEIR__TURN_LATE old. window_ns is what turns are
- * steered by.
+ * and this processor would go idle. Declined, when near, if none of them entered
+ * here: then it is for the other processors' releasers to serve the head, until
+ * it is WEIR__TURN_LATE old. window_ns is what turns are steered by.
  */
-bool weir__waitq_hand_over(struct weir__waitq *q, uint32_t slot, int64_t window_ns, bool near);
+enum weir__handed weir__waitq_hand_over(struct weir__waitq *q, uint32_t slot, int64_t window_ns,
+                                        bool near);
 
 /* Set CLOSED for good, make it known to every release, and grant CLOSED to
  * every waiter. */

@@ -9,7 +9,10 @@
 #include "stress_world.h"
 
 static const char *const variants[] = {
-	"", "wake_barrier=fence", "fairness=fifo", "fairness=fifo wake_barrier=fence",
+	"",
+	"wake_barrier=fence",
+	"fairness=fifo",
+	"fairness=fifo wake_barrier=fence",
 	"fairness_window=0s",
 };
 
@@ -55,7 +58,7 @@ static void close_under_load(struct stress_world *world)
 /* Callers have gone from a closed pool: it must be empty but for opens. */
 static void check_closed(struct stress_world *world, uint32_t leases)
 {
-	struct weir_pool_stats stats = { .size = sizeof stats };
+	struct weir_pool_stats stats = {.size = sizeof stats};
 
 	if (weir_pool_read_stats(world->pool, &stats) != WEIR_OK)
 		stress_broken(world, "the pool's figures cannot be read");

@@ -61,6 +61,11 @@ static void linger(struct stress_worker *w, uint32_t spins_max)
 		atomic_signal_fence(memory_order_seq_cst);
 }
 
+static int64_t later(int64_t a_ns, int64_t b_ns)
+{
+	return a_ns > b_ns ? a_ns : b_ns;
+}
+
 /* Acquire; false after a timeout. */
 static bool take(struct stress_worker *w, struct weir_lease *lease, int64_t timeout_ns)
 {
@@ -72,6 +77,7 @@ static bool take(struct stress_worker *w, struct weir_lease *lease, int64_t time
 	stress_watch(w, "acquire", now_ns + (timeout_ns == WEIR_TIMEOUT_NEVER ? 0 : timeout_ns));
 	code = weir_acquire_for(w->world->pool, lease, timeout_ns, &err);
 	stress_watch(w, NULL, 0);
+	w->tally.wait_ns_max = later(w->tally.wait_ns_max, weir_now().ns - now_ns);
 	if (code == WEIR_OK) {
 		w->tally.got++;
 		stress_use_begin(w->world, lease, w->number);
@@ -79,8 +85,7 @@ static bool take(struct stress_worker *w, struct weir_lease *lease, int64_t time
 	}
 	w->tally.timed_out += code == WEIR_ERR_ACQUIRE_TIMEOUT;
 	if (code != WEIR_ERR_ACQUIRE_TIMEOUT || timeout_ns == WEIR_TIMEOUT_NEVER)
-		stress_broken(w->world, "an acquire ended with %s: %s", weir_error_name(code),
-		              err.message);
+		stress_broken(w->world, "an acquire ended with %s: %s", weir_error_name(code), err.message);
 	return false;
 }
 
@@ -140,7 +145,7 @@ static bool fight_all(struct stress_world *world, struct meeting *meeting)
 
 	for (uint32_t i = 0; i < DUELISTS; i++) {
 		stress_worker_init(world, i);
-		duelists[i] = (struct duelist){ &world->workers[i], meeting, i };
+		duelists[i] = (struct duelist){&world->workers[i], meeting, i};
 	}
 	while (started < DUELISTS &&
 	       pthread_create(&threads[started], NULL, fight, &duelists[started]) == 0)
@@ -153,12 +158,11 @@ static bool fight_all(struct stress_world *world, struct meeting *meeting)
 
 void stress_round_duel(struct stress_world *world)
 {
-	struct meeting meeting = { .round = 0 };
+	struct meeting meeting = {.round = 0};
 
 	if (!stress_pool_begin(world, ""))
 		return;
 	world->rounds++;
-	world->threads = DUELISTS; /* whatever the command line says */
 	if (fight_all(world, &meeting)) {
 		stress_check_rest(world);
 		stress_remember(world);

@@ -90,7 +90,7 @@ void stress_disturb_fork(struct stress_world *world)
 		return;
 	weir_config_init(&config, weir_stub_prompt_driver());
 	if (weir_try_acquire(world->pool, &lease, NULL) == WEIR_OK)
-		world->past.got++;
+		world->got_besides++;
 	child = fork();
 	if (child == 0)
 		_exit((int)live_as_child(world->pool, &lease, &config));

@@ -43,7 +43,7 @@ bool stress_returner_start(struct stress_world *world)
 {
 	struct stress_returner *returner = &world->returner;
 
-	*returner = (struct stress_returner){ .count = 0 };
+	*returner = (struct stress_returner){.count = 0};
 	(void)pthread_mutex_init(&returner->lock, NULL);
 	(void)pthread_cond_init(&returner->changed, NULL);
 	return pthread_create(&returner->thread, NULL, return_leases, world) == 0;

@@ -73,8 +73,7 @@ static void *watch(void *argument)
 			struct stress_worker *w = &dog->world->workers[i];
 			const char *call = atomic_load_explicit(&w->call, memory_order_acquire);
 
-			if (call != NULL && late_ns > atomic_load(&w->due_ns) &&
-			    call == atomic_load(&w->call))
+			if (call != NULL && late_ns > atomic_load(&w->due_ns) && call == atomic_load(&w->call))
 				give_up(dog, call);
 		}
 	}
@@ -142,7 +141,7 @@ static void print_summary(struct stress_world *world)
 
 static void run_world(struct stress_world *world, const struct stress_run *run)
 {
-	struct watchdog dog = { .world = world, .run = run };
+	struct watchdog dog = {.world = world, .run = run};
 	const int64_t length_ns = (int64_t)(run->seconds * 1e9);
 	const int64_t until_ns = weir_now().ns + length_ns;
 
@@ -174,7 +173,8 @@ bool stress_run_scenario(struct stress_run *run, const struct stress_scenario *s
 	world->scenario = scenario;
 	world->seed = run->seed;
 	world->random = stress_random_init(run->seed, STRESS_THREADS_MAX);
-	world->threads = run->threads != 0 ? run->threads : scenario->threads;
+	world->threads = run->threads == 0 || scenario->threads_fixed ? scenario->threads
+	                                                              : run->threads;
 	world->bag = scenario->bag != 0 ? scenario->bag : 1;
 	run_world(world, run);
 	print_summary(world);

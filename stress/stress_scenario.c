@@ -12,9 +12,14 @@
 
 #define MAY_ALL (STRESS_MAY_FAIL_OPEN | STRESS_MAY_FAIL_HEALTH | STRESS_MAY_BE_REFUSED)
 
-#define HASTY { .tries = 10, .hasty = 60, .timed = 20, .sleeps = 5, .discards = 1 }
+#define HASTY                                                                                      \
+	{                                                                                              \
+		.tries = 10, .hasty = 60, .timed = 20, .sleeps = 5, .discards = 1                          \
+	}
 #define EVERYTHING                                                                                 \
-	{ .tries = 15, .hasty = 25, .timed = 20, .discards = 3, .passes = 10, .sleeps = 5 }
+	{                                                                                              \
+		.tries = 15, .hasty = 25, .timed = 20, .discards = 3, .passes = 10, .sleeps = 5            \
+	}
 
 static const struct stress_scenario scenarios[] = {
 	{
@@ -23,6 +28,7 @@ static const struct stress_scenario scenarios[] = {
 		.settings = "max_size=1 min_idle=1 fairness=fifo",
 		.driver = weir_stub_bare_driver,
 		.threads = 3,
+		.threads_fixed = true,
 		.round = stress_round_duel,
 	},
 	{
@@ -31,6 +37,7 @@ static const struct stress_scenario scenarios[] = {
 		.settings = "max_size=1 min_idle=1 fairness=fifo wake_barrier=fence",
 		.driver = weir_stub_bare_driver,
 		.threads = 3,
+		.threads_fixed = true,
 		.round = stress_round_duel,
 	},
 	{
@@ -39,7 +46,7 @@ static const struct stress_scenario scenarios[] = {
 		.settings = "max_size=2 min_idle=2 fairness=fifo",
 		.driver = weir_stub_bare_driver,
 		.threads = 3,
-		.mix = { .sleeps = 2 },
+		.mix = {.sleeps = 2},
 	},
 	{
 		.name = "crowd",
@@ -88,7 +95,7 @@ static const struct stress_scenario scenarios[] = {
 		.settings = "max_size=3",
 		.driver = weir_stub_prompt_driver,
 		.threads = 8,
-		.mix = { .tries = 10, .hasty = 20, .timed = 20, .discards = 33, .sleeps = 3 },
+		.mix = {.tries = 10, .hasty = 20, .timed = 20, .discards = 33, .sleeps = 3},
 	},
 	{
 		.name = "failing-opens",
@@ -97,7 +104,7 @@ static const struct stress_scenario scenarios[] = {
 		.driver = weir_stub_prompt_driver,
 		.threads = 8,
 		.may = STRESS_MAY_FAIL_OPEN,
-		.mix = { .tries = 10, .hasty = 20, .timed = 20, .discards = 20, .sleeps = 3 },
+		.mix = {.tries = 10, .hasty = 20, .timed = 20, .discards = 20, .sleeps = 3},
 		.disturb = stress_disturb_opens,
 	},
 	{
@@ -107,7 +114,7 @@ static const struct stress_scenario scenarios[] = {
 		.driver = weir_stub_driver,
 		.threads = 8,
 		.may = STRESS_MAY_FAIL_OPEN,
-		.mix = { .tries = 10, .hasty = 20, .timed = 20, .discards = 20, .sleeps = 3 },
+		.mix = {.tries = 10, .hasty = 20, .timed = 20, .discards = 20, .sleeps = 3},
 		.disturb = stress_disturb_hangs,
 	},
 	{
@@ -146,7 +153,7 @@ static const struct stress_scenario scenarios[] = {
 		.driver = weir_stub_bare_driver,
 		.threads = 8,
 		.bag = 520,
-		.mix = { .tries = 50, .hasty = 20, .timed = 10, .discards = 1, .passes = 5 },
+		.mix = {.tries = 50, .hasty = 20, .timed = 10, .discards = 1, .passes = 5},
 	},
 	{
 		.name = "close",

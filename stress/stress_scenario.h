@@ -5,6 +5,7 @@
 #ifndef STRESS_SCENARIO_H
 #define STRESS_SCENARIO_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,8 +35,9 @@ struct stress_scenario {
 	const char *settings; /* of the pool, as pairs */
 	const struct weir_driver *(*driver)(void);
 	uint32_t threads;
-	uint32_t bag; /* leases that a thread may hold at once; 0: as many as are interesting */
-	uint32_t may; /* STRESS_MAY_* */
+	bool threads_fixed; /* whatever the command line says */
+	uint32_t bag;       /* leases that a thread may hold at once; 0: as many as are interesting */
+	uint32_t may;       /* STRESS_MAY_* */
 	struct stress_mix mix;
 
 	/* Called about every millisecond while the callers run; NULL: nothing. */

@@ -121,10 +121,8 @@ static bool take_one(struct stress_worker *w)
 		return true;
 	}
 	if (!count_failure(w, code, timeout_ns != 0))
-		stress_broken(w->world, "an acquire ended with %s: %s", weir_error_name(code),
-		              err.message);
-	if (code == WEIR_ERR_ACQUIRE_TIMEOUT &&
-	    (timeout_ns == WEIR_TIMEOUT_NEVER || after_ns < due_ns))
+		stress_broken(w->world, "an acquire ended with %s: %s", weir_error_name(code), err.message);
+	if (code == WEIR_ERR_ACQUIRE_TIMEOUT && (timeout_ns == WEIR_TIMEOUT_NEVER || after_ns < due_ns))
 		stress_broken(w->world, "an acquire timed out %lld ns before its deadline",
 		              (long long)(due_ns - after_ns));
 	if (lease.conn != NULL)

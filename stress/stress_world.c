@@ -32,7 +32,7 @@ void stress_broken(struct stress_world *world, const char *format, ...)
 
 void stress_dump(struct stress_world *world)
 {
-	struct weir_pool_stats stats = { .size = sizeof stats };
+	struct weir_pool_stats stats = {.size = sizeof stats};
 	struct weir_stub_counts counts;
 	const int64_t now_ns = weir_now().ns;
 
@@ -54,8 +54,8 @@ void stress_dump(struct stress_world *world)
 		const char *call = atomic_load(&w->call);
 
 		if (call != NULL)
-			(void)fprintf(stderr, "  caller %u: in %s, %.3f s past its deadline\n", w->number,
-			              call, (double)(now_ns - atomic_load(&w->due_ns)) / 1e9);
+			(void)fprintf(stderr, "  caller %u: in %s, %.3f s past its deadline\n", w->number, call,
+			              (double)(now_ns - atomic_load(&w->due_ns)) / 1e9);
 	}
 	for (uint32_t i = 0; i < world->size; i++) {
 		const uint32_t owner = atomic_load(&world->places[i].owner);
@@ -91,8 +91,8 @@ void stress_use_begin(struct stress_world *world, const struct weir_lease *lease
 		return;
 	}
 	place = &world->places[lease->slot];
-	if (!atomic_compare_exchange_strong_explicit(&place->owner, &owner, who,
-	                                             memory_order_relaxed, memory_order_relaxed))
+	if (!atomic_compare_exchange_strong_explicit(&place->owner, &owner, who, memory_order_relaxed,
+	                                             memory_order_relaxed))
 		stress_broken(world, "slot %u has two owners, callers %u and %u", lease->slot, owner, who);
 	else
 		place->uses++;
@@ -129,6 +129,7 @@ bool stress_pool_begin(struct stress_world *world, const char *more_settings)
 		return false;
 	}
 	world->size = (uint32_t)config.max_size;
+	world->got_besides = 0;
 	return true;
 }
 
@@ -166,7 +167,7 @@ void stress_pool_end(struct stress_world *world)
 void stress_remember(struct stress_world *world)
 {
 	const struct stress_tally sum = stress_tally_sum(world);
-	struct weir_pool_stats stats = { .size = sizeof stats };
+	struct weir_pool_stats stats = {.size = sizeof stats};
 
 	world->past.calls += sum.calls;
 	world->past.got += sum.got;

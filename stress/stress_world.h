@@ -81,13 +81,14 @@ struct stress_world {
 	struct weir_stub *stub;
 	struct weir_pool *pool;
 	uint32_t size;
+	uint64_t got_besides;      /* leases of this pool that no caller got */
 	_Atomic bool stop;         /* the callers shall end */
 	_Atomic uint64_t failures; /* broken invariants; each was printed */
 	struct stress_place places[STRESS_SLOTS_MAX];
 	struct stress_worker workers[STRESS_THREADS_MAX];
 	struct stress_returner returner;
 	uint64_t rounds; /* pools begun, or children forked */
-	/* Of pools that are gone, and of whoever is no caller: */
+	/* Of pools that are gone: */
 	uint64_t opened;
 	uint64_t closed;
 	uint64_t waits;

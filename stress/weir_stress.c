@@ -30,7 +30,7 @@ static const char help[] =
 	"\n"
 	"  --seconds S   length of each scenario (0.01 to 86400; default 1.5)\n"
 	"  --seed N      seed of the random draws (default: another one each time)\n"
-	"  --threads N   callers (1 to 256; default: as the scenario says)\n"
+	"  --threads N   callers (1 to 256; default: as the scenario says; a duel has 3)\n"
 	"  --help        this text\n"
 	"\n"
 	"One line for each scenario; the last line counts those that passed and failed. Exit\n"
@@ -84,9 +84,11 @@ static bool read_seed(const char *value, struct stress_run *run)
 static bool read_options(int argc, char **argv, struct stress_run *run, bool *help_wanted)
 {
 	static const struct option flags[] = {
-		{ "seconds", required_argument, NULL, 's' }, { "seed", required_argument, NULL, 'r' },
-		{ "threads", required_argument, NULL, 't' }, { "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
+		{"seconds", required_argument, NULL, 's'},
+		{"seed", required_argument, NULL, 'r'},
+		{"threads", required_argument, NULL, 't'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
 	};
 	bool right = true;
 	int flag;

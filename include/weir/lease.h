@@ -56,7 +56,8 @@ struct weir_lease {
  * connection when the driver honours deadlines (within open_timeout), and else
  * begins to open one for whoever comes next. It reports EXHAUSTED only after it
  * saw every connection taken, each at some moment during the call: connections
- * returned and taken meanwhile can escape it.
+ * returned and taken meanwhile can escape it. With fairness=fifo it also does so
+ * whenever somebody waits.
  *
  * Errors: ACQUIRE_TIMEOUT (err says why), EXHAUSTED (try; or max_waiters
  * reached), OPEN_FAILED (this call's open failed; driver_code says how), HEALTH,

@@ -71,8 +71,10 @@ extern "C" {
 /*
  * Create a pool over driver with a copy of config (NULL: the defaults), and
  * open min_idle connections. driver_data goes to each open as it is; it and
- * driver must outlive the pool. *pool is NULL on failure and nothing is left
- * open. Blocks while min_idle connections open, open_timeout at most.
+ * driver must outlive the pool and every open that it began. *pool is NULL on
+ * failure, and nothing is left open; only an open that hangs past open_timeout
+ * may then still be under way, and closes what it gets. Blocks while min_idle
+ * connections open, each for open_timeout at most.
  * Owner. Errors: CONFIG_VALUE, CONFIG_CONFLICT, BAD_ARGUMENT (driver NULL or of
  * another ABI), OPEN_FAILED, NO_MEMORY, NO_THREAD.
  */
@@ -135,8 +137,8 @@ WEIR_API WEIR_MUST_USE enum weir_code weir_pool_set(struct weir_pool *pool, cons
 WEIR_API WEIR_MUST_USE enum weir_code weir_pool_read_stats(struct weir_pool *pool,
                                                            struct weir_pool_stats *stats);
 
-/* The driver and the name of the pool, as given at creation. Any thread;
- * wait-free. */
+/* The driver and the name of the pool, as given at creation; NULL and "" in a
+ * forked child. Any thread; wait-free. */
 WEIR_API const struct weir_driver *weir_pool_driver(const struct weir_pool *pool);
 WEIR_API const char *weir_pool_name(const struct weir_pool *pool);
 

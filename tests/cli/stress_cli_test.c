@@ -47,7 +47,7 @@ static void find_stress(char path[PATH_BYTES])
 static void begin(const char *const *arguments)
 {
 	char path[PATH_BYTES];
-	char *argv[16] = { path };
+	char *argv[16] = {path};
 
 	find_stress(path);
 	for (size_t i = 0; arguments[i] != NULL; i++) {
@@ -102,7 +102,7 @@ static void contains(const char *text, const char *part)
 
 static void help_goes_to_stdout_when_asked_for(void **state)
 {
-	static const char *const ways[][3] = { { "--help", NULL, NULL }, { "run", "--help", NULL } };
+	static const char *const ways[][3] = {{"--help", NULL, NULL}, {"run", "--help", NULL}};
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
@@ -116,23 +116,23 @@ static void help_goes_to_stdout_when_asked_for(void **state)
 static void wrong_use_is_refused_with_a_reason(void **state)
 {
 	static const char *const wrong[][5] = {
-		{ NULL },
-		{ "frobnicate", NULL },
-		{ "list", "more", NULL },
-		{ "run", "--seconds", NULL },
-		{ "run", "--seconds", "0", NULL },
-		{ "run", "--seconds", "-1", NULL },
-		{ "run", "--seconds", "nan", NULL },
-		{ "run", "--seconds", "1e9", NULL },
-		{ "run", "--seconds", "1x", NULL },
-		{ "run", "--seed", "-3", NULL },
-		{ "run", "--seed", "99999999999999999999999", NULL },
-		{ "run", "--threads", "0", NULL },
-		{ "run", "--threads", "257", NULL },
-		{ "run", "--threads", "two", NULL },
-		{ "run", "--frobnicate", NULL },
-		{ "run", "nosuch", NULL },
-		{ "run", "strict", "nosuch", NULL },
+		{NULL},
+		{"frobnicate", NULL},
+		{"list", "more", NULL},
+		{"run", "--seconds", NULL},
+		{"run", "--seconds", "0", NULL},
+		{"run", "--seconds", "-1", NULL},
+		{"run", "--seconds", "nan", NULL},
+		{"run", "--seconds", "1e9", NULL},
+		{"run", "--seconds", "1x", NULL},
+		{"run", "--seed", "-3", NULL},
+		{"run", "--seed", "99999999999999999999999", NULL},
+		{"run", "--threads", "0", NULL},
+		{"run", "--threads", "257", NULL},
+		{"run", "--threads", "two", NULL},
+		{"run", "--frobnicate", NULL},
+		{"run", "nosuch", NULL},
+		{"run", "strict", "nosuch", NULL},
 	};
 
 	(void)state;
@@ -145,7 +145,7 @@ static void wrong_use_is_refused_with_a_reason(void **state)
 
 static void a_mistyped_scenario_gets_a_hint(void **state)
 {
-	static const char *const arguments[] = { "run", "strcit", NULL };
+	static const char *const arguments[] = {"run", "strcit", NULL};
 
 	(void)state;
 	assert_int_equal(run(arguments), 2);
@@ -154,7 +154,7 @@ static void a_mistyped_scenario_gets_a_hint(void **state)
 
 static void list_names_every_scenario(void **state)
 {
-	static const char *const arguments[] = { "list", NULL };
+	static const char *const arguments[] = {"list", NULL};
 	static const char *const some[] = {
 		"duel", "strict", "hanging-opens", "ring-4096", "close", "fork",
 	};
@@ -169,8 +169,8 @@ static void list_names_every_scenario(void **state)
 static void a_run_prints_a_line_for_each_and_a_verdict(void **state)
 {
 	static const char *const arguments[] = {
-		"run", "strict", "fork", "close", "--seconds", "0.1", "--seed", "42", "--threads", "3",
-		NULL,
+		"run",    "strict", "fork",      "close", "--seconds", "0.1",
+		"--seed", "42",     "--threads", "3",     NULL,
 	};
 
 	(void)state;
@@ -187,8 +187,8 @@ static void a_run_prints_a_line_for_each_and_a_verdict(void **state)
 
 static void an_interrupt_ends_the_run_in_good_order(void **state)
 {
-	static const char *const arguments[] = { "run", "strict", "crowd", "--seconds", "600", NULL };
-	const struct timespec moment = { .tv_nsec = 20000000 };
+	static const char *const arguments[] = {"run", "strict", "crowd", "--seconds", "600", NULL};
+	const struct timespec moment = {.tv_nsec = 20000000};
 
 	(void)state;
 	begin(arguments);

@@ -48,8 +48,8 @@ static void another_idle_slot_is_taken_when_the_own_is_not(void **state)
 
 static void connections_open_one_by_one_up_to_max_size(void **state)
 {
-	static const char *const settings[] = { "max_size=3", "max_size=20" };
-	const struct weir_driver *const drivers[] = { weir_stub_prompt_driver(), weir_stub_driver() };
+	static const char *const settings[] = {"max_size=3", "max_size=20"};
+	const struct weir_driver *const drivers[] = {weir_stub_prompt_driver(), weir_stub_driver()};
 
 	(void)state;
 	for (int d = 0; d < 4; d++) {
@@ -207,20 +207,19 @@ static void a_pool_where_nobody_may_wait_finds_what_the_hints_lost(void **state)
 
 static void a_deadline_in_the_past_takes_what_is_idle_and_waits_for_nothing(void **state)
 {
-	static const int64_t past[] = { INT64_MIN, -1, 0, 1 };
+	static const int64_t past[] = {INT64_MIN, -1, 0, 1};
 	struct weir_stub *stub = unit_stub(NULL);
 	struct weir_pool *pool = unit_pool_prompt(stub, "max_size=1 min_idle=1");
 	struct weir_error err = WEIR_ERROR_INIT;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof past / sizeof past[0]; i++) {
-		const struct weir_time deadline = { past[i] };
+		const struct weir_time deadline = {past[i]};
 		struct weir_lease lease = {0};
 		struct weir_lease second = {0};
 
 		assert_code(weir_acquire_until(pool, &lease, deadline, &err), WEIR_OK);
-		assert_code(weir_acquire_until(pool, &second, deadline, &err),
-		            WEIR_ERR_ACQUIRE_TIMEOUT);
+		assert_code(weir_acquire_until(pool, &second, deadline, &err), WEIR_ERR_ACQUIRE_TIMEOUT);
 		unit_release(&lease);
 	}
 	assert_int_equal(unit_stats(pool).waiters, 0);
@@ -235,7 +234,7 @@ static void a_deadline_that_never_passes_is_accepted(void **state)
 	struct unit_caller waiter;
 
 	(void)state;
-	assert_code(weir_acquire_until(pool, &lease, (struct weir_time){ WEIR_TIME_NEVER_NS }, NULL),
+	assert_code(weir_acquire_until(pool, &lease, (struct weir_time){WEIR_TIME_NEVER_NS}, NULL),
 	            WEIR_OK);
 	unit_call(&waiter, pool, WEIR_TIMEOUT_NEVER);
 	unit_await_waiters(pool, 1);
@@ -359,7 +358,7 @@ static void without_a_queue_an_acquire_fails_at_once(void **state)
 
 static void an_open_that_fails_is_told_to_its_caller(void **state)
 {
-	const struct weir_stub_script down = { .fail_opens = UINT32_MAX, .driver_code = 1234 };
+	const struct weir_stub_script down = {.fail_opens = UINT32_MAX, .driver_code = 1234};
 	struct weir_stub *stub = unit_stub(&down);
 	struct weir_pool *pool = unit_pool_prompt(stub, "max_size=2");
 	struct weir_lease lease = {0};
@@ -384,9 +383,8 @@ static void an_open_that_fails_is_told_to_its_caller(void **state)
 static void a_broken_connection_is_replaced_before_it_is_leased(void **state)
 {
 	struct weir_stub *stub = unit_stub(NULL);
-	struct weir_pool *pool =
-		unit_pool_prompt(stub, "max_size=2 min_idle=2 validate_on_acquire=on");
-	const struct weir_stub_script script = { .fail_validates = 2 };
+	struct weir_pool *pool = unit_pool_prompt(stub, "max_size=2 min_idle=2 validate_on_acquire=on");
+	const struct weir_stub_script script = {.fail_validates = 2};
 
 	(void)state;
 	weir_stub_set(stub, &script);
@@ -400,14 +398,14 @@ static void a_broken_connection_is_replaced_before_it_is_leased(void **state)
 
 static void when_nothing_validates_the_acquire_ends_with_health(void **state)
 {
-	static const int64_t timeouts_ns[] = { 0, UNIT_PATIENCE_NS };
+	static const int64_t timeouts_ns[] = {0, UNIT_PATIENCE_NS};
 
 	(void)state;
 	for (int t = 0; t < 2; t++) {
 		struct weir_stub *stub = unit_stub(NULL);
 		struct weir_pool *pool =
 			unit_pool_prompt(stub, "max_size=3 min_idle=3 validate_on_acquire=on");
-		const struct weir_stub_script script = { .fail_validates = UINT32_MAX };
+		const struct weir_stub_script script = {.fail_validates = UINT32_MAX};
 		struct weir_lease lease = {0};
 		struct weir_error err = WEIR_ERROR_INIT;
 
@@ -417,8 +415,7 @@ static void when_nothing_validates_the_acquire_ends_with_health(void **state)
 		assert_int_equal(err.reason, WEIR_WAIT_NONE);
 		assert_true(err.validate_ns >= 0);
 		assert_int_equal(unit_stats(pool).leased, 0);
-		assert_int_equal(unit_stats(pool).opens,
-		                 unit_stats(pool).closed[WEIR_CLOSE_VALIDATE]);
+		assert_int_equal(unit_stats(pool).opens, unit_stats(pool).closed[WEIR_CLOSE_VALIDATE]);
 		weir_stub_set(stub, NULL);
 		lease = unit_acquire(pool);
 		unit_release(&lease);
@@ -429,9 +426,8 @@ static void when_nothing_validates_the_acquire_ends_with_health(void **state)
 static void an_impatient_caller_does_not_empty_the_pool(void **state)
 {
 	struct weir_stub *stub = unit_stub(NULL);
-	struct weir_pool *pool =
-		unit_pool_prompt(stub, "max_size=8 min_idle=8 validate_on_acquire=on");
-	const struct weir_stub_script slow = { .validate_latency_ns = WEIR_MILLISECONDS(50) };
+	struct weir_pool *pool = unit_pool_prompt(stub, "max_size=8 min_idle=8 validate_on_acquire=on");
+	const struct weir_stub_script slow = {.validate_latency_ns = WEIR_MILLISECONDS(50)};
 	struct weir_lease lease = {0};
 	struct weir_error err = WEIR_ERROR_INIT;
 
@@ -523,14 +519,17 @@ static void hammer(void *argument)
 static void nobody_starves_beside_a_thread_that_hammers(void **state)
 {
 	static const char *const settings[] = {
-		"max_size=1", "max_size=1 wake_barrier=fence", "max_size=1 fairness_window=0s",
-		"max_size=1 fairness_window=20ms", "max_size=1 fairness=fifo",
+		"max_size=1",
+		"max_size=1 wake_barrier=fence",
+		"max_size=1 fairness_window=0s",
+		"max_size=1 fairness_window=20ms",
+		"max_size=1 fairness=fifo",
 	};
 
 	(void)state;
 	for (size_t s = 0; s < sizeof settings / sizeof settings[0]; s++) {
 		struct weir_stub *stub = unit_stub(NULL);
-		struct hammer h = { .pool = unit_pool_prompt(stub, settings[s]) };
+		struct hammer h = {.pool = unit_pool_prompt(stub, settings[s])};
 
 		unit_start(&h.thread, hammer, &h);
 		while (atomic_load(&h.rounds) < 100) /* ends: the thread goes on */

@@ -137,7 +137,7 @@ static void an_open_is_asked_for_its_slot_until_the_nearer_deadline(void **state
 
 static void success_without_a_connection_is_a_failure(void **state)
 {
-	struct asked asked = { .succeeds_without_connection = true };
+	struct asked asked = {.succeeds_without_connection = true};
 	struct weir_pool *pool = unit_pool(&asked_driver, &asked, "max_size=1");
 	struct weir_lease lease = {0};
 	struct weir_error err = WEIR_ERROR_INIT;
@@ -154,7 +154,7 @@ static void a_failed_open_makes_way_for_the_next_waiter(void **state)
 {
 	struct weir_stub *stub = unit_stub(NULL);
 	struct weir_pool *pool = unit_pool_prompt(stub, "max_size=1");
-	const struct weir_stub_script script = { .fail_opens = 2, .driver_code = 5 };
+	const struct weir_stub_script script = {.fail_opens = 2, .driver_code = 5};
 	struct weir_lease lease = unit_acquire(pool);
 	struct unit_caller waiters[3];
 	unsigned failed = 0;
@@ -182,7 +182,7 @@ static void a_failed_open_makes_way_for_the_next_waiter(void **state)
 
 static void a_deadline_that_cuts_an_open_is_a_timeout(void **state)
 {
-	const struct weir_stub_script slow = { .open_latency_ns = WEIR_SECONDS(60) };
+	const struct weir_stub_script slow = {.open_latency_ns = WEIR_SECONDS(60)};
 	struct weir_stub *stub = unit_stub(&slow);
 	struct weir_pool *pool = unit_pool_prompt(stub, "max_size=1 open_timeout=1m");
 	struct weir_lease lease = {0};
@@ -199,7 +199,7 @@ static void a_deadline_that_cuts_an_open_is_a_timeout(void **state)
 
 static void an_open_that_takes_its_own_timeout_has_failed(void **state)
 {
-	const struct weir_stub_script slow = { .open_latency_ns = WEIR_SECONDS(60) };
+	const struct weir_stub_script slow = {.open_latency_ns = WEIR_SECONDS(60)};
 	struct weir_stub *stub = unit_stub(&slow);
 	struct weir_pool *pool = unit_pool_prompt(stub, "max_size=1 open_timeout=2ms");
 	struct weir_lease lease = {0};

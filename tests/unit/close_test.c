@@ -19,7 +19,7 @@ static const char *const modes[] = {
 
 #define MODES_COUNT (sizeof modes / sizeof modes[0])
 
-static const struct weir_time at_once = { 0 };
+static const struct weir_time at_once = {0};
 
 static void an_idle_pool_closes_at_once(void **state)
 {
@@ -126,8 +126,7 @@ static void close_patiently(void *argument)
 {
 	struct closer *closer = argument;
 
-	closer->code =
-		weir_pool_close_until(closer->pool, weir_deadline_in(UNIT_PATIENCE_NS), NULL);
+	closer->code = weir_pool_close_until(closer->pool, weir_deadline_in(UNIT_PATIENCE_NS), NULL);
 }
 
 static void close_waits_for_the_last_lease(void **state)
@@ -165,7 +164,7 @@ static void close_waits_for_the_last_lease(void **state)
 
 static void a_lease_outlives_the_destroyed_pool(void **state)
 {
-	const struct weir_driver *const drivers[] = { weir_stub_prompt_driver(), weir_stub_driver() };
+	const struct weir_driver *const drivers[] = {weir_stub_prompt_driver(), weir_stub_driver()};
 
 	(void)state;
 	for (size_t m = 0; m < 2 * MODES_COUNT; m++) {
@@ -188,7 +187,7 @@ static void a_lease_outlives_the_destroyed_pool(void **state)
 
 static void an_open_that_hangs_outlives_the_destroyed_pool(void **state)
 {
-	const struct weir_stub_script hang = { .hang_opens = UINT32_MAX };
+	const struct weir_stub_script hang = {.hang_opens = UINT32_MAX};
 	struct weir_stub *stub = unit_stub(&hang);
 	struct weir_pool *pool = unit_pool(weir_stub_driver(), stub, "max_size=1");
 	struct weir_error err = WEIR_ERROR_INIT;

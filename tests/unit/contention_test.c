@@ -30,8 +30,8 @@ struct crowd {
 	uint32_t reset_fails;
 };
 
-static const struct habits busy = { 0, 0, 0, 8 };
-static const struct habits mixed = { 8, 16, 2, 8 };
+static const struct habits busy = {0, 0, 0, 8};
+static const struct habits mixed = {8, 16, 2, 8};
 
 struct tally {
 	uint64_t got;
@@ -163,7 +163,7 @@ static void run_crowd(const struct crowd *crowd)
 	atomic_store(&server.fail_every, crowd->fail_every);
 	atomic_store(&server.reset_fails, crowd->reset_fails);
 	for (uint32_t i = 0; i < crowd->threads; i++) {
-		const struct member fresh = { .crowd = crowd, .pool = pool, .random = seed + i };
+		const struct member fresh = {.crowd = crowd, .pool = pool, .random = seed + i};
 
 		members[i] = fresh;
 		unit_start(&members[i].thread, take_turns, &members[i]);
@@ -198,8 +198,8 @@ static void run_modes(const char *const settings[4], const struct crowd *like)
 
 static void one_slot(void **state)
 {
-	static const char *const settings[] = { MODE("max_size=1") };
-	const struct crowd crowd = { .threads = 4, .habits = busy };
+	static const char *const settings[] = {MODE("max_size=1")};
+	const struct crowd crowd = {.threads = 4, .habits = busy};
 
 	(void)state;
 	run_modes(settings, &crowd);
@@ -207,8 +207,8 @@ static void one_slot(void **state)
 
 static void few_slots_and_every_habit(void **state)
 {
-	static const char *const settings[] = { MODE("max_size=3") };
-	const struct crowd crowd = { .threads = 8, .habits = mixed };
+	static const char *const settings[] = {MODE("max_size=3")};
+	const struct crowd crowd = {.threads = 8, .habits = mixed};
 
 	(void)state;
 	run_modes(settings, &crowd);
@@ -216,8 +216,8 @@ static void few_slots_and_every_habit(void **state)
 
 static void a_ring_with_hints(void **state)
 {
-	static const char *const settings[] = { MODE("max_size=17") };
-	const struct crowd crowd = { .threads = 16, .habits = mixed };
+	static const char *const settings[] = {MODE("max_size=17")};
+	const struct crowd crowd = {.threads = 16, .habits = mixed};
 
 	(void)state;
 	run_modes(settings, &crowd);
@@ -225,8 +225,8 @@ static void a_ring_with_hints(void **state)
 
 static void opens_on_helper_threads(void **state)
 {
-	static const char *const settings[] = { MODE("max_size=3") };
-	const struct crowd crowd = { .threads = 8, .habits = mixed, .plain = true };
+	static const char *const settings[] = {MODE("max_size=3")};
+	const struct crowd crowd = {.threads = 8, .habits = mixed, .plain = true};
 
 	(void)state;
 	run_modes(settings, &crowd);
@@ -234,10 +234,13 @@ static void opens_on_helper_threads(void **state)
 
 static void opens_that_fail_now_and_then(void **state)
 {
-	static const char *const settings[] = { MODE("max_size=3") };
-	const struct crowd crowd = { .threads = 8, .habits = mixed, .fail_every = 3 };
+	static const char *const settings[] = {MODE("max_size=3")};
+	const struct crowd crowd = {.threads = 8, .habits = mixed, .fail_every = 3};
 	const struct crowd helped = {
-		.threads = 8, .habits = mixed, .fail_every = 3, .plain = true,
+		.threads = 8,
+		.habits = mixed,
+		.fail_every = 3,
+		.plain = true,
 	};
 
 	(void)state;
@@ -247,8 +250,8 @@ static void opens_that_fail_now_and_then(void **state)
 
 static void resets_that_fail_now_and_then(void **state)
 {
-	static const char *const settings[] = { MODE("max_size=2") };
-	const struct crowd crowd = { .threads = 4, .habits = busy, .reset_fails = 100 };
+	static const char *const settings[] = {MODE("max_size=2")};
+	const struct crowd crowd = {.threads = 4, .habits = busy, .reset_fails = 100};
 
 	(void)state;
 	run_modes(settings, &crowd);
@@ -257,10 +260,12 @@ static void resets_that_fail_now_and_then(void **state)
 static void a_window_of_nothing_and_a_long_one(void **state)
 {
 	static const char *const settings[] = {
-		"max_size=2 fairness_window=0s", "max_size=2 fairness_window=0s wake_barrier=fence",
-		"max_size=2 fairness_window=50ms", "max_size=2 fairness_window=50ms wake_barrier=fence",
+		"max_size=2 fairness_window=0s",
+		"max_size=2 fairness_window=0s wake_barrier=fence",
+		"max_size=2 fairness_window=50ms",
+		"max_size=2 fairness_window=50ms wake_barrier=fence",
 	};
-	const struct crowd crowd = { .threads = 6, .habits = busy };
+	const struct crowd crowd = {.threads = 6, .habits = busy};
 
 	(void)state;
 	run_modes(settings, &crowd);
@@ -289,7 +294,7 @@ static void release_what_is_handed(void *argument)
 
 static void leases_released_by_another_thread(void **state)
 {
-	static const char *const settings[] = { MODE("max_size=2") };
+	static const char *const settings[] = {MODE("max_size=2")};
 	static struct relay relay;
 
 	(void)state;

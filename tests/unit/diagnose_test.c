@@ -27,8 +27,8 @@ static void all_leased(void **state)
 
 static void opens_keep_failing(void **state)
 {
-	const struct weir_stub_script down = { .fail_opens = UINT32_MAX, .driver_code = 4 };
-	const struct weir_stub_script hang = { .hang_opens = UINT32_MAX };
+	const struct weir_stub_script down = {.fail_opens = UINT32_MAX, .driver_code = 4};
+	const struct weir_stub_script hang = {.hang_opens = UINT32_MAX};
 	struct weir_stub *stub = unit_stub(&down);
 	struct weir_pool *pool = unit_pool(weir_stub_driver(), stub, "max_size=1");
 	struct weir_lease lease = {0};
@@ -49,7 +49,7 @@ static void opens_keep_failing(void **state)
 
 static void a_failure_of_long_ago_is_not_the_reason(void **state)
 {
-	const struct weir_stub_script once = { .fail_opens = 1 };
+	const struct weir_stub_script once = {.fail_opens = 1};
 	struct weir_stub *stub = unit_stub(&once);
 	struct weir_pool *pool = unit_pool_prompt(stub, "max_size=2");
 	struct weir_lease first = {0};
@@ -125,8 +125,14 @@ static void bounds_hold_the_true_age(void **state)
 static void a_shorter_error_is_filled_as_far_as_it_goes(void **state)
 {
 	static const size_t sizes[] = {
-		8, 12, 16, 24, 30, offsetof(struct weir_error, reason),
-		offsetof(struct weir_error, holders), sizeof(struct weir_error),
+		8,
+		12,
+		16,
+		24,
+		30,
+		offsetof(struct weir_error, reason),
+		offsetof(struct weir_error, holders),
+		sizeof(struct weir_error),
 	};
 	struct weir_pool *pool = unit_pool_prompt(NULL, "max_size=1");
 	struct weir_lease lease = unit_acquire(pool);
@@ -155,7 +161,7 @@ static void a_shorter_error_is_filled_as_far_as_it_goes(void **state)
 
 static void an_error_that_was_never_initialised_counts_as_null(void **state)
 {
-	static const uint32_t sizes[] = { 0, 1, 7, WEIR_ERROR_SIZE_MAX + 1, UINT32_MAX };
+	static const uint32_t sizes[] = {0, 1, 7, WEIR_ERROR_SIZE_MAX + 1, UINT32_MAX};
 	struct weir_pool *pool = unit_pool_prompt(NULL, "max_size=1");
 	struct weir_lease lease = unit_acquire(pool);
 	struct weir_lease none = {0};
@@ -170,7 +176,7 @@ static void an_error_that_was_never_initialised_counts_as_null(void **state)
 		before = err;
 		assert_code(weir_acquire_for(pool, &none, 1, &err), WEIR_ERR_ACQUIRE_TIMEOUT);
 		assert_code(weir_try_acquire(pool, &none, &err), WEIR_ERR_EXHAUSTED);
-		assert_code(weir_pool_close_until(pool, (struct weir_time){ 0 }, &err),
+		assert_code(weir_pool_close_until(pool, (struct weir_time){0}, &err),
 		            WEIR_ERR_CLOSE_TIMEOUT);
 		assert_memory_equal(&err, &before, sizeof err);
 		unit_release(&lease);
@@ -184,7 +190,7 @@ static void an_error_that_was_never_initialised_counts_as_null(void **state)
 
 static void a_null_error_is_accepted_everywhere(void **state)
 {
-	const struct weir_stub_script down = { .fail_opens = UINT32_MAX };
+	const struct weir_stub_script down = {.fail_opens = UINT32_MAX};
 	struct weir_stub *stub = unit_stub(&down);
 	struct weir_pool *pool = unit_pool_prompt(stub, "max_size=1");
 	struct weir_lease lease = {0};

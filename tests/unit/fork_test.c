@@ -44,8 +44,7 @@ static bool own_pool_works(void)
 		return false;
 	works = weir_acquire(pool, &lease, NULL) == WEIR_OK &&
 	        weir_acquire_for(pool, &again, 1000, NULL) == WEIR_ERR_ACQUIRE_TIMEOUT &&
-	        weir_release(&lease, NULL) == WEIR_OK &&
-	        weir_acquire(pool, &again, NULL) == WEIR_OK &&
+	        weir_release(&lease, NULL) == WEIR_OK && weir_acquire(pool, &again, NULL) == WEIR_OK &&
 	        weir_release(&again, NULL) == WEIR_OK && weir_pool_close(pool, NULL) == WEIR_OK;
 	weir_pool_destroy(pool);
 	return works;
@@ -55,7 +54,7 @@ static void live_as_child(void *argument)
 {
 	struct inheritance *mine = argument;
 	struct findings *found = mine->found;
-	struct weir_pool_stats stats = { .size = sizeof stats };
+	struct weir_pool_stats stats = {.size = sizeof stats};
 	struct weir_stub_counts counts;
 	struct weir_lease lease = {0};
 	struct weir_lease copy = mine->lease;
@@ -107,11 +106,11 @@ static const char *const settings[] = {
 
 static void a_child_is_refused_and_the_parent_goes_on(void **state)
 {
-	const struct weir_driver *const drivers[] = { weir_stub_prompt_driver(), weir_stub_driver() };
+	const struct weir_driver *const drivers[] = {weir_stub_prompt_driver(), weir_stub_driver()};
 
 	(void)state;
 	for (size_t s = 0; s < 2 * SETTINGS_COUNT; s++) {
-		struct inheritance mine = { .stub = unit_stub(NULL) };
+		struct inheritance mine = {.stub = unit_stub(NULL)};
 		struct weir_lease copy;
 
 		mine.pool = unit_pool(drivers[s % 2], mine.stub, settings[s / 2]);
@@ -141,7 +140,7 @@ static void fork_again(void *argument)
 
 static void a_grandchild_is_refused_too(void **state)
 {
-	struct inheritance mine = { .stub = unit_stub(NULL) };
+	struct inheritance mine = {.stub = unit_stub(NULL)};
 
 	(void)state;
 	mine.pool = unit_pool_prompt(mine.stub, "max_size=2");
@@ -167,7 +166,7 @@ static void leave_the_scope(void *argument)
 
 static void a_scoped_lease_may_end_in_a_child_without_a_pool(void **state)
 {
-	struct inheritance mine = { .stub = unit_stub(NULL) };
+	struct inheritance mine = {.stub = unit_stub(NULL)};
 
 	(void)state;
 	mine.pool = unit_pool_prompt(mine.stub, "max_size=1");
@@ -200,8 +199,8 @@ static void hammer(void *argument)
 /* Whatever locks other threads hold at the moment of the fork. */
 static void forks_under_load_leave_child_and_parent_working(void **state)
 {
-	struct inheritance mine = { .stub = unit_stub(NULL) };
-	struct hammer hammers[3] = { { .wrong = 0 } };
+	struct inheritance mine = {.stub = unit_stub(NULL)};
+	struct hammer hammers[3] = {{.wrong = 0}};
 
 	(void)state;
 	mine.pool = unit_pool_prompt(mine.stub, "max_size=2");

@@ -30,8 +30,8 @@ static weir_pool *pool_of_one()
 	weir_pool *pool = nullptr;
 	weir_error err = WEIR_ERROR_INIT;
 
-	assert_int_equal(
-		weir_pool_open_url(&pool, weir_stub_prompt_driver(), "stub:?max_size=1", &err), WEIR_OK);
+	assert_int_equal(weir_pool_open_url(&pool, weir_stub_prompt_driver(), "stub:?max_size=1", &err),
+	                 WEIR_OK);
 	return pool;
 }
 

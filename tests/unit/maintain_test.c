@@ -94,8 +94,7 @@ static void connections_retire_after_max_lifetime_however_busy(void **state)
 static void zero_means_never(void **state)
 {
 	struct weir_stub *stub = unit_stub(NULL);
-	struct weir_pool *pool =
-		unit_pool_prompt(stub, "max_size=2 max_lifetime=0s idle_timeout=0s");
+	struct weir_pool *pool = unit_pool_prompt(stub, "max_size=2 max_lifetime=0s idle_timeout=0s");
 
 	(void)state;
 	use_all(pool, 2);
@@ -125,7 +124,7 @@ static void a_leased_connection_is_left_alone(void **state)
 
 static void min_idle_is_kept_ready(void **state)
 {
-	const struct weir_driver *const drivers[] = { weir_stub_prompt_driver(), weir_stub_driver() };
+	const struct weir_driver *const drivers[] = {weir_stub_prompt_driver(), weir_stub_driver()};
 
 	(void)state;
 	for (int d = 0; d < 2; d++) {
@@ -153,8 +152,7 @@ static void min_idle_is_kept_ready(void **state)
 static void what_retires_is_replaced_up_to_min_idle(void **state)
 {
 	struct weir_stub *stub = unit_stub(NULL);
-	struct weir_pool *pool =
-		unit_pool_prompt(stub, "max_size=4 min_idle=2 max_lifetime=30m");
+	struct weir_pool *pool = unit_pool_prompt(stub, "max_size=4 min_idle=2 max_lifetime=30m");
 
 	(void)state;
 	use_all(pool, 4);
@@ -170,7 +168,7 @@ static void an_open_that_fails_is_told(void **state)
 {
 	struct weir_stub *stub = unit_stub(NULL);
 	struct weir_pool *pool = unit_pool_prompt(stub, "max_size=4");
-	const struct weir_stub_script down = { .fail_opens = 1, .driver_code = 9 };
+	const struct weir_stub_script down = {.fail_opens = 1, .driver_code = 9};
 	struct weir_error err = WEIR_ERROR_INIT;
 
 	(void)state;
@@ -219,13 +217,15 @@ static void keep_house(void *argument)
 static void nobody_misses_a_slot_that_is_looked_at(void **state)
 {
 	static const char *const settings[] = {
-		"max_size=1", "max_size=1 wake_barrier=fence", "max_size=1 fairness=fifo",
+		"max_size=1",
+		"max_size=1 wake_barrier=fence",
+		"max_size=1 fairness=fifo",
 	};
 
 	(void)state;
 	for (int s = 0; s < 3; s++) {
 		struct weir_stub *stub = unit_stub(NULL);
-		struct housekeeper keepers[2] = { { .wrong = 0 } };
+		struct housekeeper keepers[2] = {{.wrong = 0}};
 
 		keepers[0].pool = unit_pool_prompt(stub, settings[s]);
 		keepers[1].pool = keepers[0].pool;

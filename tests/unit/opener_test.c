@@ -18,7 +18,7 @@ static struct weir_pool *plain_pool(struct weir_stub *stub, const char *pairs)
 
 static void a_hanging_open_holds_nobody_past_the_deadline(void **state)
 {
-	const struct weir_stub_script hang = { .hang_opens = UINT32_MAX };
+	const struct weir_stub_script hang = {.hang_opens = UINT32_MAX};
 	struct weir_stub *stub = unit_stub(&hang);
 	struct weir_pool *pool = plain_pool(stub, "max_size=1");
 	struct weir_lease lease = {0};
@@ -46,7 +46,7 @@ static void a_hanging_open_holds_nobody_past_the_deadline(void **state)
 
 static void a_late_connection_serves_whoever_waits_by_then(void **state)
 {
-	const struct weir_stub_script hang = { .hang_opens = 1 };
+	const struct weir_stub_script hang = {.hang_opens = 1};
 	struct weir_stub *stub = unit_stub(&hang);
 	struct weir_pool *pool = plain_pool(stub, "max_size=1");
 	struct unit_caller waiter;
@@ -64,7 +64,7 @@ static void a_late_connection_serves_whoever_waits_by_then(void **state)
 
 static void one_caller_needs_one_connection(void **state)
 {
-	const struct weir_stub_script slow = { .open_latency_ns = WEIR_MILLISECONDS(30) };
+	const struct weir_stub_script slow = {.open_latency_ns = WEIR_MILLISECONDS(30)};
 	struct weir_stub *stub = unit_stub(&slow);
 	struct weir_pool *pool = plain_pool(stub, "max_size=10");
 	struct weir_lease lease = unit_acquire(pool);
@@ -82,7 +82,7 @@ static void a_returned_connection_is_as_good_as_a_new_one(void **state)
 	struct weir_stub *stub = unit_stub(NULL);
 	struct weir_pool *pool = plain_pool(stub, "max_size=2");
 	struct weir_lease lease = unit_acquire(pool);
-	const struct weir_stub_script hang = { .hang_opens = UINT32_MAX };
+	const struct weir_stub_script hang = {.hang_opens = UINT32_MAX};
 	struct unit_caller waiter;
 
 	(void)state;
@@ -99,7 +99,7 @@ static void a_returned_connection_is_as_good_as_a_new_one(void **state)
 
 static void a_failed_open_fails_one_caller_with_the_drivers_code(void **state)
 {
-	const struct weir_stub_script script = { .fail_opens = 1, .driver_code = 777 };
+	const struct weir_stub_script script = {.fail_opens = 1, .driver_code = 777};
 	struct weir_stub *stub = unit_stub(&script);
 	struct weir_pool *pool = plain_pool(stub, "max_size=2 name=ledger");
 	struct weir_lease lease = {0};
@@ -119,7 +119,7 @@ static void a_failed_open_fails_one_caller_with_the_drivers_code(void **state)
 
 static void while_opens_fail_every_caller_is_told(void **state)
 {
-	const struct weir_stub_script down = { .fail_opens = UINT32_MAX, .driver_code = 3 };
+	const struct weir_stub_script down = {.fail_opens = UINT32_MAX, .driver_code = 3};
 	struct weir_stub *stub = unit_stub(&down);
 	struct weir_pool *pool = plain_pool(stub, "max_size=2 max_opening=1");
 	struct unit_caller waiters[8];
@@ -140,7 +140,7 @@ static void while_opens_fail_every_caller_is_told(void **state)
 
 static void not_more_than_max_opening_open_at_once(void **state)
 {
-	const struct weir_stub_script hang = { .hang_opens = UINT32_MAX };
+	const struct weir_stub_script hang = {.hang_opens = UINT32_MAX};
 	struct weir_stub *stub = unit_stub(&hang);
 	struct weir_pool *pool = plain_pool(stub, "max_size=8 max_opening=2");
 	struct unit_caller waiters[6];
@@ -164,7 +164,7 @@ static void not_more_than_max_opening_open_at_once(void **state)
 
 static void requests_that_nobody_waits_for_any_more_are_dropped(void **state)
 {
-	const struct weir_stub_script hang = { .hang_opens = 1 };
+	const struct weir_stub_script hang = {.hang_opens = 1};
 	struct weir_stub *stub = unit_stub(&hang);
 	struct weir_pool *pool = plain_pool(stub, "max_size=4 max_opening=1");
 	struct unit_caller waiters[3];

@@ -49,7 +49,7 @@ static void sleep_until_woken(void *argument)
 
 static void a_futex_wake_wakes_as_many_as_asked(void **state)
 {
-	struct sleeper sleeper = { .woken = 0 };
+	struct sleeper sleeper = {.woken = 0};
 	struct unit_thread threads[3];
 
 	(void)state;
@@ -91,7 +91,7 @@ static void publish_and_look(void *argument)
 
 static void the_heavy_barrier_pairs_with_the_light_one(void **state)
 {
-	struct dekker dekker = { .turn = 0 };
+	struct dekker dekker = {.turn = 0};
 	struct unit_thread thread;
 	uint32_t missed = 0;
 
@@ -144,8 +144,8 @@ static void threads_have_ids_of_their_own(void **state)
 
 static void memory_is_zeroed_and_aligned(void **state)
 {
-	static const size_t alignments[] = { 64, 128, 4096 };
-	static const size_t sizes[] = { 1, 64, 100, 8192 };
+	static const size_t alignments[] = {64, 128, 4096};
+	static const size_t sizes[] = {1, 64, 100, 8192};
 
 	(void)state;
 	for (int a = 0; a < 3; a++) {
@@ -182,7 +182,7 @@ static void a_fork_wipes_the_childs_copy_only(void **state)
 	const size_t count = 3000; /* more than one page */
 	uint64_t *words = wp_alloc_wiped(count * sizeof *words);
 	uint64_t *sum = unit_shared(sizeof *sum);
-	struct seen seen = { words, count, sum };
+	struct seen seen = {words, count, sum};
 
 	(void)state;
 	assert_non_null(words);

@@ -102,7 +102,7 @@ static void null_arguments_are_refused(void **state)
 {
 	struct weir_pool *pool = NULL;
 	struct weir_error err = WEIR_ERROR_INIT;
-	struct weir_pool_stats stats = { .size = sizeof stats };
+	struct weir_pool_stats stats = {.size = sizeof stats};
 
 	(void)state;
 	assert_code(weir_pool_create(NULL, &sound, NULL, NULL, &err), WEIR_ERR_BAD_ARGUMENT);
@@ -168,21 +168,21 @@ struct bad_config {
 static void configs_out_of_range_are_refused(void **state)
 {
 	static const struct bad_config bad[] = {
-		{ WEIR_SET_max_size, 0 },
-		{ WEIR_SET_max_size, -1 },
-		{ WEIR_SET_max_size, 65537 },
-		{ WEIR_SET_max_size, INT64_MAX },
-		{ WEIR_SET_max_waiters, -1 },
-		{ WEIR_SET_max_waiters, 1000001 },
-		{ WEIR_SET_acquire_timeout, -1 },
-		{ WEIR_SET_acquire_timeout, INT64_MAX },
-		{ WEIR_SET_open_timeout, 0 },
-		{ WEIR_SET_max_opening, 0 },
-		{ WEIR_SET_max_opening, 65 },
-		{ WEIR_SET_fairness, 2 },
-		{ WEIR_SET_wake_barrier, 3 },
-		{ WEIR_SET_wake_barrier, INT64_MIN },
-		{ WEIR_SET_fairness_window, WEIR_SECONDS(11) },
+		{WEIR_SET_max_size, 0},
+		{WEIR_SET_max_size, -1},
+		{WEIR_SET_max_size, 65537},
+		{WEIR_SET_max_size, INT64_MAX},
+		{WEIR_SET_max_waiters, -1},
+		{WEIR_SET_max_waiters, 1000001},
+		{WEIR_SET_acquire_timeout, -1},
+		{WEIR_SET_acquire_timeout, INT64_MAX},
+		{WEIR_SET_open_timeout, 0},
+		{WEIR_SET_max_opening, 0},
+		{WEIR_SET_max_opening, 65},
+		{WEIR_SET_fairness, 2},
+		{WEIR_SET_wake_barrier, 3},
+		{WEIR_SET_wake_barrier, INT64_MIN},
+		{WEIR_SET_fairness_window, WEIR_SECONDS(11)},
 	};
 
 	(void)state;
@@ -230,17 +230,17 @@ struct bad_url {
 static void urls_are_checked(void **state)
 {
 	static const struct bad_url bad[] = {
-		{ "", WEIR_ERR_CONFIG_SYNTAX },
-		{ "stub", WEIR_ERR_CONFIG_SYNTAX },
-		{ "://", WEIR_ERR_CONFIG_SYNTAX },
-		{ "stub:?max_size", WEIR_ERR_CONFIG_SYNTAX },
-		{ "stub:?max_size=%zz", WEIR_ERR_CONFIG_SYNTAX },
-		{ "stub:?maxsize=4", WEIR_ERR_CONFIG_UNKNOWN },
-		{ "stub:?max_size=0", WEIR_ERR_CONFIG_VALUE },
-		{ "stub:?max_size=99999999999999999999", WEIR_ERR_CONFIG_VALUE },
-		{ "stub:?max_size=many", WEIR_ERR_CONFIG_VALUE },
-		{ "stub:?acquire_timeout=5", WEIR_ERR_CONFIG_VALUE },
-		{ "stub:?max_size=2&min_idle=3", WEIR_ERR_CONFIG_CONFLICT },
+		{"", WEIR_ERR_CONFIG_SYNTAX},
+		{"stub", WEIR_ERR_CONFIG_SYNTAX},
+		{"://", WEIR_ERR_CONFIG_SYNTAX},
+		{"stub:?max_size", WEIR_ERR_CONFIG_SYNTAX},
+		{"stub:?max_size=%zz", WEIR_ERR_CONFIG_SYNTAX},
+		{"stub:?maxsize=4", WEIR_ERR_CONFIG_UNKNOWN},
+		{"stub:?max_size=0", WEIR_ERR_CONFIG_VALUE},
+		{"stub:?max_size=99999999999999999999", WEIR_ERR_CONFIG_VALUE},
+		{"stub:?max_size=many", WEIR_ERR_CONFIG_VALUE},
+		{"stub:?acquire_timeout=5", WEIR_ERR_CONFIG_VALUE},
+		{"stub:?max_size=2&min_idle=3", WEIR_ERR_CONFIG_CONFLICT},
 	};
 
 	(void)state;
@@ -249,8 +249,7 @@ static void urls_are_checked(void **state)
 		struct weir_error err = WEIR_ERROR_INIT;
 
 		print_message("\"%s\"\n", bad[i].url);
-		assert_code(weir_pool_open_url(&pool, weir_stub_driver(), bad[i].url, &err),
-		            bad[i].code);
+		assert_code(weir_pool_open_url(&pool, weir_stub_driver(), bad[i].url, &err), bad[i].code);
 		assert_null(pool);
 		assert_int_equal(err.code, bad[i].code);
 		assert_true(strlen(err.message) > 0);
@@ -262,8 +261,8 @@ static void a_url_of_another_driver_is_refused(void **state)
 	struct weir_pool *pool = NULL;
 
 	(void)state;
-	assert_true(weir_error_is(
-		weir_pool_open_url(&pool, weir_stub_driver(), "sqlite:/tmp/x", NULL), WEIR_ERR_CONFIG));
+	assert_true(weir_error_is(weir_pool_open_url(&pool, weir_stub_driver(), "sqlite:/tmp/x", NULL),
+	                          WEIR_ERR_CONFIG));
 	assert_null(pool);
 }
 
@@ -274,9 +273,9 @@ static void a_url_makes_a_pool(void **state)
 	struct weir_lease lease;
 
 	(void)state;
-	assert_code(weir_pool_open_url(&pool, weir_stub_driver(), "stub:?max_size=3&min_idle=2&name=a",
-	                               &err),
-	            WEIR_OK);
+	assert_code(
+		weir_pool_open_url(&pool, weir_stub_driver(), "stub:?max_size=3&min_idle=2&name=a", &err),
+		WEIR_OK);
 	assert_int_equal(unit_stats(pool).idle, 2);
 	assert_int_equal(unit_stats(pool).max_size, 3);
 	assert_string_equal(weir_pool_name(pool), "a");
@@ -341,11 +340,11 @@ static void every_wake_barrier_can_be_asked_for(void **state)
 
 static void a_pool_that_cannot_open_min_idle_is_not_made(void **state)
 {
-	const struct weir_driver *const drivers[] = { weir_stub_prompt_driver(), weir_stub_driver() };
+	const struct weir_driver *const drivers[] = {weir_stub_prompt_driver(), weir_stub_driver()};
 
 	(void)state;
 	for (int d = 0; d < 2; d++) {
-		const struct weir_stub_script script = { .fail_opens = 1, .driver_code = 21 };
+		const struct weir_stub_script script = {.fail_opens = 1, .driver_code = 21};
 		struct weir_stub *stub = unit_stub(&script);
 		struct weir_config config;
 		struct weir_pool *pool = NULL;
@@ -353,8 +352,7 @@ static void a_pool_that_cannot_open_min_idle_is_not_made(void **state)
 
 		weir_config_init(&config, drivers[d]);
 		config.min_idle = 3;
-		assert_code(weir_pool_create(&pool, drivers[d], stub, &config, &err),
-		            WEIR_ERR_OPEN_FAILED);
+		assert_code(weir_pool_create(&pool, drivers[d], stub, &config, &err), WEIR_ERR_OPEN_FAILED);
 		assert_null(pool);
 		assert_int_equal(err.driver_code, 21);
 		unit_stub_end(stub);
@@ -363,7 +361,7 @@ static void a_pool_that_cannot_open_min_idle_is_not_made(void **state)
 
 static void a_pool_whose_opens_hang_is_not_made(void **state)
 {
-	const struct weir_stub_script hang = { .hang_opens = UINT32_MAX };
+	const struct weir_stub_script hang = {.hang_opens = UINT32_MAX};
 	struct weir_stub *stub = unit_stub(&hang);
 	struct weir_config config;
 	struct weir_pool *pool = NULL;
@@ -389,16 +387,16 @@ struct change {
 static void what_is_changeable_can_be_changed(void **state)
 {
 	static const struct change changes[] = {
-		{ "acquire_timeout", "7ms", WEIR_MILLISECONDS(7) },
-		{ "close_timeout", "8ms", WEIR_MILLISECONDS(8) },
-		{ "fairness_window", "9us", WEIR_MICROSECONDS(9) },
-		{ "idle_timeout", "10s", WEIR_SECONDS(10) },
-		{ "max_lifetime", "20s", WEIR_SECONDS(20) },
-		{ "max_waiters", "3", 3 },
-		{ "min_idle", "2", 2 },
-		{ "open_timeout", "11ms", WEIR_MILLISECONDS(11) },
-		{ "validate_on_acquire", "on", 1 },
-		{ "validate_timeout", "12ms", WEIR_MILLISECONDS(12) },
+		{"acquire_timeout", "7ms", WEIR_MILLISECONDS(7)},
+		{"close_timeout", "8ms", WEIR_MILLISECONDS(8)},
+		{"fairness_window", "9us", WEIR_MICROSECONDS(9)},
+		{"idle_timeout", "10s", WEIR_SECONDS(10)},
+		{"max_lifetime", "20s", WEIR_SECONDS(20)},
+		{"max_waiters", "3", 3},
+		{"min_idle", "2", 2},
+		{"open_timeout", "11ms", WEIR_MILLISECONDS(11)},
+		{"validate_on_acquire", "on", 1},
+		{"validate_timeout", "12ms", WEIR_MILLISECONDS(12)},
 	};
 	struct weir_pool *pool = unit_pool_prompt(NULL, "max_size=4");
 	size_t count = 0;
@@ -451,8 +449,8 @@ static void validation_can_be_switched_on_and_off(void **state)
 {
 	struct weir_stub *stub = unit_stub(NULL);
 	struct weir_pool *pool = unit_pool_prompt(stub, "max_size=1");
-	static const char *const words[] = { "on", "off", "true", "no" };
-	static const uint64_t validates[] = { 1, 1, 2, 2 };
+	static const char *const words[] = {"on", "off", "true", "no"};
+	static const uint64_t validates[] = {1, 1, 2, 2};
 	struct weir_lease lease = unit_acquire(pool);
 
 	(void)state;
@@ -469,7 +467,7 @@ static void validation_can_be_switched_on_and_off(void **state)
 static void stats_of_another_size_are_refused(void **state)
 {
 	struct weir_pool *pool = unit_pool_prompt(NULL, NULL);
-	struct weir_pool_stats stats = { .size = 0 };
+	struct weir_pool_stats stats = {.size = 0};
 
 	(void)state;
 	assert_code(weir_pool_read_stats(pool, &stats), WEIR_ERR_BAD_ARGUMENT);

@@ -115,7 +115,7 @@ static void a_lease_of_something_that_is_no_pool_is_foreign(void **state)
 {
 	static struct weir_pool impostor;
 	int connection = 0;
-	struct weir_lease lease = { .pool = &impostor, .conn = &connection };
+	struct weir_lease lease = {.pool = &impostor, .conn = &connection};
 
 	(void)state;
 	impostor.magic = 1;
@@ -194,7 +194,7 @@ static void a_release_serves_a_waiter(void **state)
 
 static void a_discard_makes_room_for_a_waiter(void **state)
 {
-	const struct weir_driver *const drivers[] = { weir_stub_prompt_driver(), weir_stub_driver() };
+	const struct weir_driver *const drivers[] = {weir_stub_prompt_driver(), weir_stub_driver()};
 
 	(void)state;
 	for (size_t m = 0; m < 2 * MODES_COUNT; m++) {
@@ -239,7 +239,7 @@ static void a_connection_that_cannot_be_reset_is_closed(void **state)
 {
 	(void)state;
 	for (size_t m = 0; m < MODES_COUNT; m++) {
-		const struct weir_stub_script script = { .fail_resets = 1 };
+		const struct weir_stub_script script = {.fail_resets = 1};
 		struct weir_stub *stub = unit_stub(&script);
 		struct weir_pool *pool = unit_pool_prompt(stub, modes[m]);
 		struct weir_lease lease = unit_acquire(pool);

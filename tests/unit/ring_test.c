@@ -6,7 +6,7 @@
 #include "testing.h"
 #include "unit_check.h"
 
-static const uint32_t sizes[] = { 1, 2, 16, 17, 63, 64, 65, 128, 1000, 4096 };
+static const uint32_t sizes[] = {1, 2, 16, 17, 63, 64, 65, 128, 1000, 4096};
 
 #define SIZES_COUNT (sizeof sizes / sizeof sizes[0])
 

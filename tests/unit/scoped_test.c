@@ -68,17 +68,16 @@ static void goto_ends_it(void **state)
 	bool again = true;
 
 	(void)state;
-once_more:
-	{
-		WEIR_SCOPED_LEASE(lease);
+once_more : {
+	WEIR_SCOPED_LEASE(lease);
 
-		assert_code(weir_try_acquire(pool, &lease, NULL), WEIR_OK);
-		if (again) {
-			again = false;
-			goto once_more;
-		}
-		goto done;
+	assert_code(weir_try_acquire(pool, &lease, NULL), WEIR_OK);
+	if (again) {
+		again = false;
+		goto once_more;
 	}
+	goto done;
+}
 done:
 	assert_true(is_free(pool));
 	unit_pool_end(pool, NULL);

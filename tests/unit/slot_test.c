@@ -55,7 +55,7 @@ static void every_other_move_aborts(void **state)
 	(void)state;
 	for (int from = 0; from < WEIR__STATES; from++) {
 		for (int to = 0; to < WEIR__STATES; to++) {
-			struct move move = { (enum weir__state)from, (enum weir__state)to };
+			struct move move = {(enum weir__state)from, (enum weir__state)to};
 
 			if (is_legal(from, to))
 				continue;

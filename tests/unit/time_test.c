@@ -22,7 +22,7 @@ static void the_clock_never_goes_back(void **state)
 
 static void a_deadline_lies_its_timeout_ahead(void **state)
 {
-	static const int64_t timeouts[] = { 1, WEIR_MICROSECONDS(1), WEIR_SECONDS(100) };
+	static const int64_t timeouts[] = {1, WEIR_MICROSECONDS(1), WEIR_SECONDS(100)};
 
 	(void)state;
 	for (int i = 0; i < 3; i++) {
@@ -37,7 +37,7 @@ static void a_deadline_lies_its_timeout_ahead(void **state)
 
 static void a_negative_timeout_counts_as_none(void **state)
 {
-	static const int64_t timeouts[] = { 0, -1, INT64_MIN };
+	static const int64_t timeouts[] = {0, -1, INT64_MIN};
 
 	(void)state;
 	for (int i = 0; i < 3; i++) {

@@ -18,7 +18,7 @@ static const uint32_t lengths[] = {
 	WEIR__TURN_MIN, WEIR__TURN_MIN + 1, WEIR__TURN_FIRST, WEIR__TURN_MAX - 1, WEIR__TURN_MAX,
 };
 
-static const uint32_t crowds[] = { 1, 2, 1000, 1000000 };
+static const uint32_t crowds[] = {1, 2, 1000, 1000000};
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
@@ -69,7 +69,7 @@ static void a_waiter_served_too_late_shortens_turns_to_the_least(void **state)
 
 static void a_thread_that_comes_back_at_once_is_known_to(void **state)
 {
-	struct weir__seat seat = { .left_ns = 1000 };
+	struct weir__seat seat = {.left_ns = 1000};
 
 	(void)state;
 	weir__turn_back(&seat, 1000 + WEIR__TURN_RETURN_NS);

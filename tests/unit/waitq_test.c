@@ -15,7 +15,10 @@ struct mode {
 };
 
 static const struct mode modes[] = {
-	{ false, false }, { false, true }, { true, false }, { true, true },
+	{false, false},
+	{false, true},
+	{true, false},
+	{true, true},
 };
 
 #define MODES_COUNT (sizeof modes / sizeof modes[0])
@@ -123,8 +126,8 @@ static void grants_go_in_the_order_of_arrival(void **state)
 
 static void whoever_gives_up_leaves_the_order_of_the_others(void **state)
 {
-	static const uint32_t left_first[] = { 0, 4, 2 };
-	static const uint32_t served[] = { 1, 3 };
+	static const uint32_t left_first[] = {0, 4, 2};
+	static const uint32_t served[] = {1, 3};
 
 	(void)state;
 	for (size_t m = 0; m < MODES_COUNT; m++) {
@@ -189,7 +192,7 @@ static void a_queue_that_is_full_refuses(void **state)
 
 static void an_armed_queue_lets_most_waiters_enter_without_a_scan(void **state)
 {
-	const struct mode bounded = { false, true };
+	const struct mode bounded = {false, true};
 	struct weir__waitq q;
 	struct weir__waiter *waiters[2 * WEIR__SCAN_EVERY];
 	uint32_t scans = 0;
@@ -217,7 +220,7 @@ static void an_armed_queue_lets_most_waiters_enter_without_a_scan(void **state)
 
 static void a_hand_over_prefers_its_processor_until_the_head_is_late(void **state)
 {
-	const struct mode bounded = { false, true };
+	const struct mode bounded = {false, true};
 	const int64_t window_ns = WEIR_SECONDS(1);
 	const uint32_t here = wp_cpu();
 	struct weir__waitq q;
@@ -230,21 +233,22 @@ static void a_hand_over_prefers_its_processor_until_the_head_is_late(void **stat
 	/* No processor has that number, so this test may move between them. */
 	far->cpu = UINT32_MAX;
 	close->cpu = UINT32_MAX;
-	assert_false(weir__waitq_hand_over(&q, 1, window_ns, true));
+	assert_int_equal(weir__waitq_hand_over(&q, 1, window_ns, true), WEIR__HANDED_DECLINED);
 	close->cpu = here;
-	if (wp_cpu() == here && weir__waitq_hand_over(&q, 2, window_ns, true)) {
+	if (wp_cpu() == here && weir__waitq_hand_over(&q, 2, window_ns, true) == WEIR__HANDED) {
 		assert_true(weir__waitq_granted(close));
 		assert_false(weir__waitq_granted(far));
 	} else if (!weir__waitq_granted(close)) {
 		assert_true(weir__waitq_cancel(&q, close));
 	}
-	assert_true(weir__waitq_hand_over(&q, 3, 8, true)); /* a window of 8 ns: late */
+	/* In a window of 8 ns everyone is late. */
+	assert_int_equal(weir__waitq_hand_over(&q, 3, 8, true), WEIR__HANDED);
 	assert_true(weir__waitq_granted(far));
 	weir__waitq_retire(&q, far);
 	weir__waitq_retire(&q, close);
 	far = enter(&q);
 	far->cpu = UINT32_MAX;
-	assert_true(weir__waitq_hand_over(&q, 4, window_ns, false));
+	assert_int_equal(weir__waitq_hand_over(&q, 4, window_ns, false), WEIR__HANDED);
 	assert_int_equal(far->slot, 4);
 	weir__waitq_retire(&q, far);
 	weir__waitq_free(&q);
@@ -252,7 +256,7 @@ static void a_hand_over_prefers_its_processor_until_the_head_is_late(void **stat
 
 static void an_overdue_waiter_forbids_to_keep(void **state)
 {
-	const struct mode bounded = { false, true };
+	const struct mode bounded = {false, true};
 	struct weir__waitq q;
 
 	(void)state;
@@ -277,7 +281,7 @@ static void an_overdue_waiter_forbids_to_keep(void **state)
 
 static void in_strict_order_everyone_is_overdue_at_once(void **state)
 {
-	const struct mode strict = { true, true };
+	const struct mode strict = {true, true};
 	struct weir__waitq q;
 
 	(void)state;
@@ -324,7 +328,7 @@ static void closing_grants_closed_to_all_and_refuses_the_rest(void **state)
 
 static void retired_waiters_are_used_again(void **state)
 {
-	const struct mode mode = { false, true };
+	const struct mode mode = {false, true};
 	struct weir__waitq q;
 
 	(void)state;
@@ -387,7 +391,7 @@ static void a_grant_wakes_whoever_sleeps(void **state)
 
 		open_queue(&q, &modes[m]);
 		for (int i = 0; i < 4; i++) {
-			sleepers[i] = (struct sleeper){ .q = &q, .deadline_ns = INT64_MAX };
+			sleepers[i] = (struct sleeper){.q = &q, .deadline_ns = INT64_MAX};
 			sleepers[i].waiter = enter(&q);
 			unit_start(&sleepers[i].thread, sleep_in_queue, &sleepers[i]);
 		}
@@ -448,7 +452,7 @@ static void every_waiter_is_granted_or_leaves(void **state)
 	(void)state;
 	for (size_t m = 0; m < MODES_COUNT; m++) {
 		static struct race race;
-		const struct race fresh = { .seed = seed };
+		const struct race fresh = {.seed = seed};
 		struct unit_thread threads[4];
 		uint64_t grants = 0;
 
@@ -474,7 +478,7 @@ static void every_waiter_is_granted_or_leaves(void **state)
 
 static void ticks_remember_when_they_began(void **state)
 {
-	const struct mode mode = { false, true };
+	const struct mode mode = {false, true};
 	struct weir__waitq q;
 
 	(void)state;

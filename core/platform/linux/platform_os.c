@@ -48,10 +48,12 @@ bool wp_barrier_heavy_ready(void)
 
 void wp_barrier_heavy(void)
 {
-	if (syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) != 0) {
-		/* Registered and supported, it has no way to fail; without it a
-		 * waiter could sleep beside an idle slot for ever. */
-		abort();
+	while (syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) != 0) {
+		/* Short of memory the kernel may ask for another try. Any other
+		 * failure means that it was forbidden after it had been registered,
+		 * and then a waiter could sleep beside an idle slot for ever. */
+		if (errno != ENOMEM && errno != EINTR)
+			abort();
 	}
 }
 

@@ -27,7 +27,7 @@ void unit_shared_free(void *memory, size_t bytes)
 
 static void silence(void)
 {
-	const struct rlimit no_core = { 0, 0 };
+	const struct rlimit no_core = {0, 0};
 	const int null = open("/dev/null", O_WRONLY);
 
 	(void)setrlimit(RLIMIT_CORE, &no_core);

@@ -8,7 +8,7 @@
 
 void unit_pause(void)
 {
-	const struct timespec moment = { .tv_nsec = 200000 };
+	const struct timespec moment = {.tv_nsec = 200000};
 
 	(void)nanosleep(&moment, NULL);
 }
@@ -22,8 +22,7 @@ struct weir_stub *unit_stub(const struct weir_stub_script *script)
 	return stub;
 }
 
-struct weir_pool *unit_pool(const struct weir_driver *driver, void *driver_data,
-                            const char *pairs)
+struct weir_pool *unit_pool(const struct weir_driver *driver, void *driver_data, const char *pairs)
 {
 	struct weir_config config;
 	struct weir_error err = WEIR_ERROR_INIT;
@@ -97,7 +96,7 @@ void unit_discard(struct weir_lease *lease)
 
 struct weir_pool_stats unit_stats(struct weir_pool *pool)
 {
-	struct weir_pool_stats stats = { .size = sizeof stats };
+	struct weir_pool_stats stats = {.size = sizeof stats};
 
 	assert_code(weir_pool_read_stats(pool, &stats), WEIR_OK);
 	return stats;

@@ -19,8 +19,7 @@
 struct weir_stub *unit_stub(const struct weir_stub_script *script);
 
 /* A pool over driver with settings as in "max_size=2 min_idle=1" (NULL: none). */
-struct weir_pool *unit_pool(const struct weir_driver *driver, void *driver_data,
-                            const char *pairs);
+struct weir_pool *unit_pool(const struct weir_driver *driver, void *driver_data, const char *pairs);
 
 /* The same over the stub driver whose opens honour deadlines. */
 struct weir_pool *unit_pool_prompt(struct weir_stub *stub, const char *pairs);

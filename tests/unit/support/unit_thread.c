@@ -49,8 +49,7 @@ static void call(void *argument)
 {
 	struct unit_caller *caller = argument;
 
-	caller->code =
-		weir_acquire_for(caller->pool, &caller->lease, caller->timeout_ns, &caller->err);
+	caller->code = weir_acquire_for(caller->pool, &caller->lease, caller->timeout_ns, &caller->err);
 	caller->returned_ns = weir_now().ns;
 	atomic_store(&caller->done, true);
 }
@@ -89,8 +88,8 @@ uint32_t unit_answer_any(struct unit_caller *callers, uint32_t count)
 uint64_t unit_seed(void)
 {
 	const char *given = getenv("WEIR_TEST_SEED");
-	const uint64_t seed =
-		given != NULL ? strtoull(given, NULL, 10) : (uint64_t)weir_now().ns % 1000000007;
+	const uint64_t seed = given != NULL ? strtoull(given, NULL, 10)
+	                                    : (uint64_t)weir_now().ns % 1000000007;
 
 	(void)fprintf(stderr, "WEIR_TEST_SEED=%" PRIu64 "\n", seed);
 	return seed;

@@ -66,8 +66,7 @@ static void close_watched(void *opaque)
 	free(conn);
 }
 
-static enum weir_code reset_watched(void *opaque, struct weir_time deadline,
-                                    struct weir_error *err)
+static enum weir_code reset_watched(void *opaque, struct weir_time deadline, struct weir_error *err)
 {
 	struct watched_conn *conn = opaque;
 	uint32_t left = atomic_load(&conn->server->reset_fails);

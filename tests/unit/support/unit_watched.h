@@ -15,7 +15,7 @@
 struct unit_watched {
 	_Atomic uint64_t opens;
 	_Atomic uint64_t closes;
-	_Atomic uint64_t overlaps; /* a connection was used by two at once */
+	_Atomic uint64_t overlaps;    /* a connection was used by two at once */
 	_Atomic uint32_t fail_every;  /* every n-th open fails; 0: none */
 	_Atomic uint32_t reset_fails; /* so many of the next resets fail */
 	_Atomic uint64_t tries;

@@ -547,6 +547,56 @@ static void nobody_starves_beside_a_thread_that_hammers(void **state)
 	}
 }
 
+struct scene {
+	struct weir_pool *pool;
+	struct unit_caller first;
+	enum weir_code code;
+	struct weir_lease lease;
+};
+
+static void return_once_two_wait(void *argument)
+{
+	struct scene *scene = argument;
+
+	unit_await_waiters(scene->pool, 2);
+	assert_code(unit_answer(&scene->first), WEIR_OK);
+	unit_release(&scene->first.lease);
+}
+
+static void wait_briefly_as_the_second(void *argument)
+{
+	struct scene *scene = argument;
+
+	unit_await_waiters(scene->pool, 1);
+	scene->code = weir_acquire_for(scene->pool, &scene->lease, WEIR_MILLISECONDS(400), NULL);
+}
+
+/* A thread that is known to come back leaves its slot public, and this time it
+ * does not come back: a waiter whose deadline is long before the end of the window
+ * must not leave without it. */
+static void nobody_times_out_beside_an_idle_connection(void **state)
+{
+	struct scene scene = {.pool = unit_pool_prompt(NULL, "max_size=1 fairness_window=10s")};
+	struct unit_thread returner;
+	struct unit_thread second;
+	struct weir_lease lease = unit_acquire(scene.pool);
+
+	(void)state;
+	unit_call(&scene.first, scene.pool, UNIT_PATIENCE_NS);
+	unit_await_waiters(scene.pool, 1);
+	unit_start(&returner, return_once_two_wait, &scene);
+	unit_release(&lease);
+	assert_code(weir_acquire_for(scene.pool, &lease, 0, NULL), WEIR_ERR_EXHAUSTED);
+	unit_start(&second, wait_briefly_as_the_second, &scene);
+	lease = unit_acquire(scene.pool);
+	unit_release(&lease);
+	unit_join(&second);
+	unit_join(&returner);
+	assert_code(scene.code, WEIR_OK);
+	unit_release(&scene.lease);
+	unit_pool_end(scene.pool, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -572,6 +622,7 @@ int main(void)
 		cmocka_unit_test(an_acquire_leaves_a_successful_error_untouched),
 		cmocka_unit_test(strict_order_serves_whoever_came_first),
 		cmocka_unit_test(nobody_starves_beside_a_thread_that_hammers),
+		cmocka_unit_test(nobody_times_out_beside_an_idle_connection),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

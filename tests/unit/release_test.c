@@ -292,9 +292,31 @@ static void a_failing_release_leaves_the_lease_as_it_is(void **state)
 	unit_pool_end(pool, stub);
 }
 
+/* The memory of a pool that is gone may become the next one's. */
+static void a_lease_of_a_pool_that_is_gone_is_refused_by_the_next(void **state)
+{
+	struct weir_pool *gone = unit_pool_prompt(NULL, "max_size=1");
+	struct weir_lease old = unit_acquire(gone);
+	struct weir_lease copy = old;
+
+	(void)state;
+	unit_release(&old);
+	unit_pool_end(gone, NULL);
+	struct weir_pool *next = unit_pool_prompt(NULL, "max_size=1");
+	struct weir_lease lease = unit_acquire(next);
+
+	if (copy.pool == next) {
+		assert_code(weir_release(&copy, NULL), WEIR_ERR_STALE_HANDLE);
+		assert_int_equal(unit_stats(next).leased, 1);
+	}
+	unit_release(&lease);
+	unit_pool_end(next, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_lease_of_a_pool_that_is_gone_is_refused_by_the_next),
 		cmocka_unit_test(a_released_lease_is_empty_and_its_connection_idle),
 		cmocka_unit_test(a_second_release_is_told_apart),
 		cmocka_unit_test(a_lease_that_was_handed_over_is_stale_for_its_giver),

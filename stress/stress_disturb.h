@@ -19,7 +19,7 @@ void stress_disturb_fork(struct stress_world *world);
 /* stress_close.c: one life of a pool that ends under load. */
 void stress_round_close(struct stress_world *world);
 
-/* stress_duel.c: two thousand times one release against one waiter. */
+/* stress_duel.c: one release against one waiter, again and again. */
 void stress_round_duel(struct stress_world *world);
 
 #endif

@@ -9,21 +9,28 @@
  * stays, and the watchdog finds it. For the same reason the order is strict: in
  * bounded order a waiter looks again on a timer.
  */
-#include <sched.h>
-
 #include "stress_disturb.h"
 #include "stress_random.h"
 #include "stress_worker.h"
 
 #define DUELISTS 3
-#define DUELS 2000
-#define SPINS_BEFORE_YIELD 100
+
+/* How long one pool serves. */
+#define ROUND_NS WEIR_MILLISECONDS(100)
+
+/* Spinning lets all go on at the same moment; on a machine that is busy only
+ * sleeping lets the others come at all. */
+#define SPINS_BEFORE_SLEEP 20000
 
 /* Where all meet: the last to come raises round. */
 struct meeting {
-	_Atomic uint32_t arrived;
 	_Atomic uint32_t round;
-	_Atomic bool called_off; /* somebody will never come */
+	_Atomic bool over; /* this duel is the last */
+	uint32_t arrived;
+	uint32_t needed;
+	int64_t until_ns;
+	pthread_mutex_t lock;
+	pthread_cond_t all_here;
 };
 
 struct duelist {
@@ -32,25 +39,38 @@ struct duelist {
 	uint32_t place;
 };
 
-static bool going_on(const struct meeting *meeting, uint32_t round)
+/* The last to come lets the others go on. */
+static bool is_last(struct meeting *meeting)
 {
-	return atomic_load(&meeting->round) == round && !atomic_load(&meeting->called_off);
+	bool last;
+
+	(void)pthread_mutex_lock(&meeting->lock);
+	last = ++meeting->arrived == meeting->needed;
+	if (last) {
+		meeting->arrived = 0;
+		if (weir_now().ns > meeting->until_ns)
+			atomic_store(&meeting->over, true);
+		atomic_fetch_add(&meeting->round, 1);
+		(void)pthread_cond_broadcast(&meeting->all_here);
+	}
+	(void)pthread_mutex_unlock(&meeting->lock);
+	return last;
 }
 
 static void meet(struct meeting *meeting)
 {
 	const uint32_t round = atomic_load(&meeting->round);
 
-	if (atomic_fetch_add(&meeting->arrived, 1) + 1 == DUELISTS) {
-		atomic_store(&meeting->arrived, 0);
-		atomic_store(&meeting->round, round + 1);
+	if (is_last(meeting))
 		return;
+	for (uint32_t spins = 0; spins < SPINS_BEFORE_SLEEP; spins++) {
+		if (atomic_load(&meeting->round) != round)
+			return;
 	}
-	for (uint32_t spins = 0; going_on(meeting, round); spins++) {
-		/* Ends: the others come, or the watchdog does. */
-		if (spins > SPINS_BEFORE_YIELD)
-			(void)sched_yield();
-	}
+	(void)pthread_mutex_lock(&meeting->lock);
+	while (atomic_load(&meeting->round) == round) /* ends: the others come, or the watchdog does */
+		(void)pthread_cond_wait(&meeting->all_here, &meeting->lock);
+	(void)pthread_mutex_unlock(&meeting->lock);
 }
 
 static void linger(struct stress_worker *w, uint32_t spins_max)
@@ -123,7 +143,7 @@ static void *fight(void *argument)
 {
 	struct duelist *d = argument;
 
-	for (uint32_t duel = 0; duel < DUELS && !atomic_load(&d->meeting->called_off); duel++) {
+	for (uint32_t duel = 0; !atomic_load(&d->meeting->over); duel++) {
 		const uint32_t role = (d->place + duel) % DUELISTS;
 
 		if (role == 0)
@@ -136,7 +156,8 @@ static void *fight(void *argument)
 	return NULL;
 }
 
-/* Without all of them none could go on. */
+/* False when not all of them could be started; then those that were end after one
+ * duel. */
 static bool fight_all(struct stress_world *world, struct meeting *meeting)
 {
 	struct duelist duelists[DUELISTS];
@@ -147,10 +168,14 @@ static bool fight_all(struct stress_world *world, struct meeting *meeting)
 		stress_worker_init(world, i);
 		duelists[i] = (struct duelist){&world->workers[i], meeting, i};
 	}
+	(void)pthread_mutex_lock(&meeting->lock); /* nobody arrives before all are there */
 	while (started < DUELISTS &&
 	       pthread_create(&threads[started], NULL, fight, &duelists[started]) == 0)
 		started++;
-	atomic_store(&meeting->called_off, started < DUELISTS);
+	meeting->needed = started;
+	if (started < DUELISTS)
+		meeting->until_ns = 0;
+	(void)pthread_mutex_unlock(&meeting->lock);
 	for (uint32_t i = 0; i < started; i++)
 		(void)pthread_join(threads[i], NULL);
 	return started == DUELISTS;
@@ -158,16 +183,20 @@ static bool fight_all(struct stress_world *world, struct meeting *meeting)
 
 void stress_round_duel(struct stress_world *world)
 {
-	struct meeting meeting = {.round = 0};
+	struct meeting meeting = {.until_ns = weir_now().ns + ROUND_NS};
 
 	if (!stress_pool_begin(world, ""))
 		return;
 	world->rounds++;
+	(void)pthread_mutex_init(&meeting.lock, NULL);
+	(void)pthread_cond_init(&meeting.all_here, NULL);
 	if (fight_all(world, &meeting)) {
 		stress_check_rest(world);
 		stress_remember(world);
 	} else {
 		stress_broken(world, "three threads could not be started");
 	}
+	(void)pthread_cond_destroy(&meeting.all_here);
+	(void)pthread_mutex_destroy(&meeting.lock);
 	stress_pool_end(world);
 }

@@ -77,7 +77,9 @@ void stress_sleep(int64_t ns)
 
 void stress_watch(struct stress_worker *worker, const char *call, int64_t due_ns)
 {
-	atomic_store_explicit(&worker->due_ns, due_ns, memory_order_relaxed);
+	/* A call that is over keeps its time, for a watchdog that has just read its name. */
+	if (call != NULL)
+		atomic_store_explicit(&worker->due_ns, due_ns, memory_order_relaxed);
 	atomic_store_explicit(&worker->call, call, memory_order_release);
 }
 

@@ -92,6 +92,8 @@ static pid_t start(const char *line, int out_fd, int err_fd)
 	child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {
+		/* Whoever runs the tests in the background ignores it for them all. */
+		(void)signal(SIGINT, SIG_DFL);
 		if (dup2(out_fd, STDOUT_FILENO) >= 0 && dup2(err_fd, STDERR_FILENO) >= 0)
 			(void)execv(tool, argv);
 		_exit(127);
@@ -124,7 +126,8 @@ static int run_until(const char *line, int signal_number)
 
 		assert_true(length >= 0);
 		err[length] = '\0';
-		if (strstr(err, "0:00 ") != NULL) {
+		/* The time before the first scenario, which may be late already. */
+		if (strchr(err, ':') != NULL) {
 			assert_int_equal(kill(child, signal_number), 0);
 			break;
 		}

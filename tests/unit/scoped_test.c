@@ -115,6 +115,7 @@ static void one_that_was_ended_by_hand_is_left_alone(void **state)
 		assert_code(weir_acquire(pool, &discarded, NULL), WEIR_OK);
 		unit_release(&released);
 		unit_discard(&discarded);
+		assert_false(weir_lease_held(&never));
 	}
 	assert_int_equal(unit_stats(pool).idle, 1);
 	assert_int_equal(unit_counts(stub).closes, 1);

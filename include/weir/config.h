@@ -55,7 +55,7 @@ struct weir_setting {
 	X(fairness, CHOICE, 0, 1, 0, false, "bounded|fifo",                                            \
 	  "bounded: newcomers may pass waiters younger than fairness_window; fifo: never")             \
 	X(fairness_window, DURATION, 0, WEIR_SECONDS(10), WEIR_MILLISECONDS(1), true, NULL,            \
-	  "a waiter older than this gets the next returned connection")                                \
+	  "how long running threads may keep connections from waiters; served within it, mostly")      \
 	X(idle_timeout, DURATION, 0, 24 * WEIR_HOUR_NS, WEIR_SECONDS(600), true, NULL,                 \
 	  "retire a connection that was not used for this long; 0 never")                              \
 	X(max_lifetime, DURATION, 0, 30 * 24 * WEIR_HOUR_NS, WEIR_SECONDS(1800), true, NULL,           \

@@ -107,6 +107,9 @@ enum weir_code weir__capacity_open(struct weir_pool *pool, struct weir__slot *sl
 		&pool->config,
 		{earlier(deadline_ns, limit_ns)},
 		pool->driver_data,
+		WEIR_ROLE_ANY,
+		weir__cancel_asked,
+		slot,
 	};
 	struct weir_error detail = WEIR_ERROR_INIT;
 	enum weir_code code = pool->ops.open(&request, &slot->conn, &detail);

@@ -11,7 +11,7 @@
 /* Numbers pools for seats (seat.h); 0 means a free seat. */
 static wp_u64 next_pool_id = {1};
 
-#define KNOWN_FLAGS WEIR_DRIVER_OPEN_HONOURS_DEADLINE
+#define KNOWN_FLAGS (WEIR_DRIVER_OPEN_HONOURS_DEADLINE | WEIR_DRIVER_HEEDS_CANCEL)
 
 static enum weir_code check_driver(const struct weir_driver *driver, struct weir_error *err)
 {

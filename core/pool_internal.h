@@ -9,6 +9,7 @@
  *   acquire.c release.c   the two paths of a lease
  *   capacity.c            reserving, opening and giving up places
  *   opener.c              helper threads for opens that may hang
+ *   lease_cancel.c        asking the holder of a lease to stop
  *   pool.c close.c maintain.c diagnose.c   life, housekeeping, explanations
  *
  * Forks. The struct lives in memory that is wiped when the process forks. In the
@@ -147,6 +148,10 @@ void weir__capacity_give(struct weir_pool *pool, struct weir__slot *slot);
  * DRIVER_DEADLINE, when deadline_ns was what cut the open short. */
 enum weir_code weir__capacity_open(struct weir_pool *pool, struct weir__slot *slot,
                                    int64_t deadline_ns, struct weir_error *err);
+
+/* lease_cancel.c: whether the lease that is out of slot, which token points to, was asked
+ * to stop. For the holder's thread. */
+bool weir__cancel_asked(const void *token);
 
 /* opener.c: open in that place (state OPENING) on a helper thread, for whoever
  * heads the queue when it is done. False, with the place still the caller's, if

@@ -37,6 +37,7 @@
  *   O1    reserve, CAS from EMPTY acq    R3            the opener writes conn before the last
  *                                                      owner has finished with the fields
  *   R3    empty: store EMPTY      rel    O1            as O1
+ * The word cancel, by which a lease is asked to stop, has its table in lease_cancel.c.
  * Progress: claim and publish are wait-free; a failed claim means that another
  * thread's claim succeeded.
  */
@@ -79,6 +80,7 @@ struct weir__slot {
 	alignas(WEIR__CACHE_LINE) int64_t born_ns; /* owner; when the connection was opened */
 	uint64_t seen_leases; /* CHECKING only; leases at the last maintenance pass */
 	int64_t seen_ns;      /* CHECKING only; when leases was first found so */
+	wp_u64 cancel;        /* the word of the lease that was last asked to stop; 0: none was */
 };
 
 static_assert(sizeof(struct weir__slot) == 2 * WEIR__CACHE_LINE, "a slot is two cache lines");

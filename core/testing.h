@@ -6,7 +6,10 @@
 #ifndef WEIR_CORE_TESTING_H
 #define WEIR_CORE_TESTING_H
 
+#include "gate_internal.h"
 #include "pool_internal.h"
+#include "db_internal.h"
 #include "turn.h"
+#include "turnstile_file.h"
 
 #endif

@@ -22,4 +22,7 @@ void stress_round_close(struct stress_world *world);
 /* stress_duel.c: one release against one waiter, again and again. */
 void stress_round_duel(struct stress_world *world);
 
+/* stress_gate.c: one life of a gate. */
+void stress_round_gate(struct stress_world *world);
+
 #endif

@@ -185,6 +185,14 @@ static const struct stress_scenario scenarios[] = {
 		.disturb = stress_disturb_fork,
 	},
 	{
+		.name = "gate",
+		.doc = "gates under jobs, exclusive entries, timeouts and closing; it uses no pool",
+		.settings = "",
+		.driver = weir_stub_bare_driver,
+		.threads = 8,
+		.round = stress_round_gate,
+	},
+	{
 		.name = "everything",
 		.doc = "all faults at once, on helper threads, in a ring with hints",
 		.settings = "max_size=20 max_opening=3 max_waiters=5 validate_on_acquire=on",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * weir-stress: torture of the pool, whose verdict rests on invariants and never on
- * speed.
+ * weir-stress: torture of the pool, and processes killed while they write, whose
+ * verdict rests on invariants and never on speed.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -12,6 +12,7 @@
 
 #include <weir/weir.h>
 
+#include "stress_kill.h"
 #include "stress_run.h"
 #include "stress_world.h"
 
@@ -23,6 +24,7 @@ enum exit_code { EXIT_PASSED = 0, EXIT_BROKEN = 1, EXIT_USAGE = 2, EXIT_INTERRUP
 static const char help[] =
 	"usage: weir-stress list\n"
 	"       weir-stress run [SCENARIO...] [options]\n"
+	"       weir-stress kill [options]    (weir-stress kill --help says which)\n"
 	"\n"
 	"Tortures a pool over a pretended server and asserts that no connection ever has two\n"
 	"users, none is lost, every waiter is served or times out, and all figures add up.\n"
@@ -184,6 +186,10 @@ int main(int argc, char **argv)
 	if (argc >= 2 && strcmp(argv[1], "run") == 0) {
 		argv[1] = argv[0]; /* what getopt's messages begin with */
 		return command_run(argc - 1, argv + 1);
+	}
+	if (argc >= 2 && strcmp(argv[1], "kill") == 0) {
+		argv[1] = argv[0];
+		return kill_command(argc - 1, argv + 1);
 	}
 	if (argc == 2 && strcmp(argv[1], "list") == 0)
 		return command_list();

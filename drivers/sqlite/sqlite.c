@@ -72,13 +72,22 @@ static const struct weir_setting settings[WEIR__SQLITE_SETTINGS] = {
 			.preset = 1000,
 			.doc = "a commit that leaves more pages than this in the WAL copies them; 0 never",
 		},
+	[WEIR__SQLITE_WAL_CEILING] =
+		{
+			.name = "wal_ceiling",
+			.type = WEIR_SETTING_COUNT,
+			.min = 10,
+			.max = 10000000,
+			.preset = 1000,
+			.doc = "weir_db: a commit that leaves more frames in the WAL has them copied back",
+		},
 };
 
 static const struct weir_driver driver = {
 	.abi = WEIR_DRIVER_ABI,
 	.size = sizeof(struct weir_driver),
 	.name = "sqlite",
-	.flags = WEIR_DRIVER_OPEN_HONOURS_DEADLINE,
+	.flags = WEIR_DRIVER_OPEN_HONOURS_DEADLINE | WEIR_DRIVER_HEEDS_CANCEL,
 	.settings_count = WEIR__SQLITE_SETTINGS,
 	.settings = settings,
 	.open = weir__sqlite_open,
@@ -87,11 +96,19 @@ static const struct weir_driver driver = {
 	.reset = weir__sqlite_reset,
 	.cancel = weir__sqlite_cancel,
 	.sql = &weir__sqlite_sql,
+	.engine = &weir__sqlite_engine,
 };
 
 const struct weir_driver *weir_sqlite_driver(void)
 {
 	return &driver;
+}
+
+/* From now on anything may happen to the connection: the reset looks. */
+static sqlite3 *expose(struct weir__sqlite_conn *conn)
+{
+	conn->exposed = true;
+	return conn->db;
 }
 
 struct sqlite3 *weir_sqlite_handle(const struct weir_lease *lease)
@@ -100,8 +117,12 @@ struct sqlite3 *weir_sqlite_handle(const struct weir_lease *lease)
 		return NULL;
 	if (weir_pool_driver(lease->pool) != &driver)
 		return NULL;
+	return expose(lease->conn);
+}
 
-	const struct weir__sqlite_conn *const conn = lease->conn;
+struct sqlite3 *weir_sqlite_tx_handle(const struct weir_tx *tx)
+{
+	struct weir__sqlite_conn *const conn = weir_tx_driver_conn(tx, &driver);
 
-	return conn->db;
+	return conn == NULL ? NULL : expose(conn);
 }

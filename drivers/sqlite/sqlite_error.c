@@ -29,6 +29,7 @@ static const struct rc_entry rc_table[] = {
 	{SQLITE_IOERR, WEIR_ERR_DRIVER_BROKEN},    {SQLITE_CORRUPT, WEIR_ERR_DRIVER_BROKEN},
 	{SQLITE_NOTADB, WEIR_ERR_DRIVER_BROKEN},   {SQLITE_CANTOPEN, WEIR_ERR_DRIVER_BROKEN},
 	{SQLITE_INTERNAL, WEIR_ERR_DRIVER_BROKEN}, {SQLITE_NOMEM, WEIR_ERR_NO_MEMORY},
+	{SQLITE_FULL, WEIR_ERR_DRIVER_FULL},
 };
 
 enum weir_code weir__sqlite_code(int rc)
@@ -70,6 +71,44 @@ enum weir_code weir__sqlite_fail(sqlite3 *db, int rc, const char *where, struct 
 	weir__sqlite_reason(db, rc, reason);
 	return weir_fail(err, weir__sqlite_code(rc), where, weir__sqlite_extended(db, rc), "%s",
 	                 reason);
+}
+
+enum weir_code weir__sqlite_fail_stopped(enum weir_code code, int rc, const char *where,
+                                         struct weir_error *err)
+{
+	return weir_fail(err, code, where, rc,
+	                 code == WEIR_ERR_DRIVER_DEADLINE ? "the job ran for longer than its budget"
+	                                                  : "somebody asked the statement to stop");
+}
+
+/* What the borrower's own cancel or budget did. Asked only now: SQLite's result
+ * does not tell who was behind it, and a reason that was noted in a callback could
+ * be that of another statement. */
+static enum weir_code stopped_by(const struct weir__sqlite_conn *conn, int rc)
+{
+	const enum weir_code code = weir__sqlite_stopped(conn);
+
+	if (KIND(rc) != SQLITE_INTERRUPT && KIND(rc) != SQLITE_BUSY)
+		return WEIR_OK;
+	if (code == WEIR_OK && conn->guard != NULL && weir_now().ns >= conn->guard->deadline.ns)
+		return WEIR_ERR_DRIVER_DEADLINE; /* it was the finer clock that saw it */
+	return code;
+}
+
+enum weir_code weir__sqlite_fail_call(struct weir__sqlite_conn *conn, int rc, const char *where,
+                                      struct weir_error *err)
+{
+	const int extended = weir__sqlite_extended(conn->db, rc);
+	const enum weir_code stopped = stopped_by(conn, rc);
+
+	if (stopped != WEIR_OK)
+		return weir__sqlite_fail_stopped(stopped, extended, where, err);
+	if (KIND(rc) == SQLITE_AUTH && conn->denied != NULL)
+		return weir_fail(err, WEIR_ERR_DRIVER_SQL, where, extended, "%s", conn->denied);
+	if (KIND(rc) == SQLITE_READONLY && conn->role == WEIR_ROLE_READER)
+		return weir_fail(err, WEIR_ERR_DRIVER_SQL, where, extended,
+		                 "this connection only reads: write in a job or a write lease");
+	return weir__sqlite_fail(conn->db, rc, where, err);
 }
 
 struct weir__sqlite_shown weir__sqlite_show(const char *path)

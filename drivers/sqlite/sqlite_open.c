@@ -23,9 +23,11 @@ static const char where[] = "sqlite.open";
 /* What one step of an open works on. */
 struct opening {
 	struct weir__sqlite_conn *conn;
+	const struct weir_open_request *request;
 	const struct weir_config *config;
 	const char *path;
 	struct weir_time deadline;
+	bool is_memory; /* no file, no WAL */
 };
 
 /* Pragmas that take the value of a setting, per connection. */
@@ -105,11 +107,26 @@ static enum weir_code switch_to_wal(const struct opening *opening, struct weir_e
 	return WEIR_OK;
 }
 
+#define TEMP_STORE_MEMORY 2
+
+/* What a pragma is to be set to. */
+static int64_t value_of(const struct opening *opening, const struct pragma *pragma)
+{
+	const int64_t value = opening->config->driver_values[pragma->setting] / pragma->divisor;
+
+	/* The journals of savepoints and statements would go to a file once they are
+	 * longer than 64 KiB: system calls in the middle of a group. */
+	if (pragma->setting == WEIR__SQLITE_TEMP_STORE && value == 0 &&
+	    opening->conn->role == WEIR_ROLE_WRITER)
+		return TEMP_STORE_MEMORY;
+	return value;
+}
+
 static enum weir_code apply_pragma(const struct opening *opening, const struct pragma *pragma,
                                    struct weir_error *err)
 {
 	sqlite3 *const db = opening->conn->db;
-	const int64_t value = opening->config->driver_values[pragma->setting] / pragma->divisor;
+	const int64_t value = value_of(opening, pragma);
 	char sql[64];
 	char answer[32];
 
@@ -137,16 +154,63 @@ static enum weir_code apply_pragmas(const struct opening *opening, struct weir_e
 	return code;
 }
 
+/*
+ * What a role of weir_db adds.
+ *
+ * Reader: opened like the others, and then told to refuse writes. One opened
+ * READONLY could not join the WAL after a crash, nor make -shm while no writer is
+ * there. The authorizer keeps borrowers from taking query_only back.
+ *
+ * No role but the writer copies the WAL when it is closed as the last one: that
+ * belongs to whoever has the gate. The writer may: SQLite does it under the
+ * exclusive lock of the file, which means that no other connection of any process
+ * is there to commit.
+ *
+ * The writer, which is opened first, reads once, and so makes -wal and -shm before
+ * anybody else needs them; and it leaves a first frame (sqlite_seed.c).
+ */
+static enum weir_code take_role(const struct opening *opening, struct weir_error *err)
+{
+	struct weir__sqlite_conn *const conn = opening->conn;
+	const char *const sql = conn->role == WEIR_ROLE_READER ? "PRAGMA query_only=1"
+	                                                       : "PRAGMA schema_version";
+	char answer[32];
+	int rc = SQLITE_OK;
+
+	if (conn->role == WEIR_ROLE_ANY)
+		return WEIR_OK;
+	if (conn->role != WEIR_ROLE_WRITER)
+		rc = sqlite3_db_config(conn->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	if (rc == SQLITE_OK)
+		rc = ask(conn->db, sql, answer, sizeof(answer));
+	if (rc != SQLITE_OK)
+		return fail(opening, rc, err);
+
+	const enum weir_code code = weir__sqlite_engine_open(conn, opening->request, err);
+
+	if (code == WEIR_OK && conn->role == WEIR_ROLE_WRITER && !opening->is_memory)
+		weir__sqlite_seed(conn);
+	return code;
+}
+
 /* A private cache and no mutex: the lease is the lock, and one cache shared by
  * connections brings locks on tables, which no busy handler waits for. */
-static const int open_flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
+static const int open_flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
                               SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
+
+static void note_limits(struct weir__sqlite_conn *conn)
+{
+	for (int id = 0; id < WEIR__SQLITE_LIMITS; id++)
+		conn->limits[id] = sqlite3_limit(conn->db, id, -1);
+}
 
 /* Everything after the allocation; conn->db is left open on failure. */
 static enum weir_code open_database(const struct opening *opening, struct weir_error *err)
 {
 	struct weir__sqlite_conn *const conn = opening->conn;
-	const int rc = sqlite3_open_v2(opening->path, &conn->db, open_flags, NULL);
+	/* A reader finds what the writer has made. */
+	const int create = conn->role == WEIR_ROLE_READER ? 0 : SQLITE_OPEN_CREATE;
+	const int rc = sqlite3_open_v2(opening->path, &conn->db, open_flags | create, NULL);
 
 	if (rc != SQLITE_OK)
 		return fail(opening, rc, err);
@@ -156,18 +220,43 @@ static enum weir_code open_database(const struct opening *opening, struct weir_e
 		                 "%s: cannot be written, which WAL needs even to read",
 		                 weir__sqlite_show(opening->path).text);
 	weir__sqlite_watch(conn);
+	note_limits(conn);
 	weir__sqlite_begin_work(conn, opening->deadline);
+	(void)weir__sqlite_authorize(conn);
 
-	enum weir_code code = switch_to_wal(opening, err);
+	enum weir_code code = opening->is_memory ? WEIR_OK : switch_to_wal(opening, err);
 
 	if (code == WEIR_OK)
 		code = apply_pragmas(opening, err);
+	if (code == WEIR_OK)
+		code = take_role(opening, err);
 	weir__sqlite_end_work(conn);
 	return code;
 }
 
-enum weir_code weir__sqlite_open(const struct weir_open_request *request, void **out,
-                                 struct weir_error *err)
+static struct weir__sqlite_conn *make_conn(const struct weir_open_request *request)
+{
+	const int64_t *const values = request->config->driver_values;
+	struct weir__sqlite_conn *const conn = malloc(sizeof(*conn));
+
+	if (conn == NULL)
+		return NULL;
+	*conn = (struct weir__sqlite_conn){
+		.role = request->role,
+		.asked = request->cancelled,
+		.token = request->token,
+		.busy_timeout_ns = values[WEIR__SQLITE_BUSY_TIMEOUT],
+		/* Any odd number that differs between connections will do. */
+		.random = ((uint32_t)weir_now().ns ^ (request->slot << 16)) | 1,
+	};
+	/* In weir_db the gate says when the WAL is copied. */
+	if (conn->role == WEIR_ROLE_ANY)
+		conn->wal_autocheckpoint = (int)values[WEIR__SQLITE_WAL_AUTOCHECKPOINT];
+	return conn;
+}
+
+static enum weir_code open_checked(const struct weir_open_request *request, void **out,
+                                   struct weir_error *err)
 {
 	const struct weir_config *const config = request->config;
 	char path[WEIR_PATH_MAX];
@@ -179,24 +268,24 @@ enum weir_code weir__sqlite_open(const struct weir_open_request *request, void *
 		return weir_fail(err, WEIR_ERR_DRIVER_OPEN, where, SQLITE_MISUSE,
 		                 "this SQLite was built without thread safety; use another");
 
-	enum weir_code code = weir__sqlite_path(config, path, err);
+	enum weir_code code = weir__sqlite_path(config, request->role, path, err);
 
 	if (code != WEIR_OK)
 		return code;
 
-	struct weir__sqlite_conn *const conn = malloc(sizeof(*conn));
+	struct weir__sqlite_conn *const conn = make_conn(request);
 
 	if (conn == NULL)
 		return weir_fail(err, WEIR_ERR_NO_MEMORY, where, 0, "no memory for a connection");
-	*conn = (struct weir__sqlite_conn){
-		.busy_timeout_ns = config->driver_values[WEIR__SQLITE_BUSY_TIMEOUT],
-		.wal_autocheckpoint = (int)config->driver_values[WEIR__SQLITE_WAL_AUTOCHECKPOINT],
-		/* Any odd number that differs between connections will do. */
-		.random = ((uint32_t)weir_now().ns ^ (request->slot << 16)) | 1,
-	};
 	code = open_database(
 		&(struct opening){
-			.conn = conn, .config = config, .path = path, .deadline = request->deadline},
+			.conn = conn,
+			.request = request,
+			.config = config,
+			.path = path,
+			.deadline = request->deadline,
+			.is_memory = path[0] == ':',
+		},
 		err);
 	if (code != WEIR_OK) {
 		weir__sqlite_close(conn);
@@ -204,4 +293,14 @@ enum weir_code weir__sqlite_open(const struct weir_open_request *request, void *
 	}
 	*out = conn;
 	return WEIR_OK;
+}
+
+enum weir_code weir__sqlite_open(const struct weir_open_request *request, void **out,
+                                 struct weir_error *err)
+{
+	struct weir_open_request whole = {0};
+
+	/* Whoever asks may be older, and know less. */
+	memcpy(&whole, request, request->size < sizeof(whole) ? request->size : sizeof(whole));
+	return open_checked(&whole, out, err);
 }

@@ -45,16 +45,22 @@ static enum weir_code refuse_errno(const char *path, int error, struct weir_erro
 	return refuse(path, SQLITE_CANTOPEN, strerror_r(error, text, sizeof(text)), err);
 }
 
+static const char memory_name[] = ":memory:";
+
+static bool is_memory(const struct weir_config *config)
+{
+	return strcmp(config->path[0] == '/' ? config->path + 1 : config->path, memory_name) == 0;
+}
+
 /* What the URL names, before any file is looked at. */
 static enum weir_code check_name(const struct weir_config *config, struct weir_error *err)
 {
 	const char *const path = config->path;
-	const char *const bare = path[0] == '/' ? path + 1 : path;
 
-	if (strcmp(bare, ":memory:") == 0 || strcmp(config->authority, ":memory:") == 0)
-		return refuse(":memory:", SQLITE_CANTOPEN,
+	if (is_memory(config) || strcmp(config->authority, memory_name) == 0)
+		return refuse(memory_name, SQLITE_CANTOPEN,
 		              "every connection would have a database of its own; use a file, on "
-		              "/dev/shm if it need not last",
+		              "/dev/shm if it need not last, or sqlite::memory: with weir_db",
 		              err);
 	if (config->authority[0] != '\0')
 		return weir_fail(err, WEIR_ERR_DRIVER_OPEN, where, SQLITE_CANTOPEN,
@@ -128,12 +134,18 @@ static enum weir_code check_file_system(const char *path, const char *folder,
 	return WEIR_OK;
 }
 
-enum weir_code weir__sqlite_path(const struct weir_config *config, char path[WEIR_PATH_MAX],
-                                 struct weir_error *err)
+enum weir_code weir__sqlite_path(const struct weir_config *config, enum weir_role role,
+                                 char path[WEIR_PATH_MAX], struct weir_error *err)
 {
 	const sqlite3_vfs *const vfs = sqlite3_vfs_find(NULL);
 	char folder[WEIR_PATH_MAX];
 	struct stat status;
+
+	if (role == WEIR_ROLE_WRITER && is_memory(config)) {
+		(void)snprintf(path, WEIR_PATH_MAX, "%s", memory_name);
+		return WEIR_OK;
+	}
+
 	enum weir_code code = check_name(config, err);
 
 	if (code != WEIR_OK)

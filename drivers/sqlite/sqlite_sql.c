@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The SQL operations of weir/sql.h on SQLite. A statement is SQLite's own.
+ * The SQL operations of weir/sql.h on SQLite.
+ *
+ * A statement knows its connection: whether the borrower was asked to stop is
+ * looked up before each step, since SQLite itself looks only every so many steps
+ * of its own, which a short statement never reaches.
  */
 #include "sqlite_internal.h"
 
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 static sqlite3 *db_of(void *conn)
@@ -12,11 +17,71 @@ static sqlite3 *db_of(void *conn)
 	return ((struct weir__sqlite_conn *)conn)->db;
 }
 
+static sqlite3_stmt *stmt_of(void *opaque)
+{
+	return ((struct weir__sqlite_stmt *)opaque)->stmt;
+}
+
+/* ---- the life of a statement ---- */
+
+static void link_to(struct weir__sqlite_conn *conn, struct weir__sqlite_stmt *stmt)
+{
+	stmt->conn = conn;
+	stmt->next = conn->statements;
+	stmt->link = &conn->statements;
+	if (stmt->next != NULL)
+		stmt->next->link = &stmt->next;
+	conn->statements = stmt;
+}
+
+static void finalize(void *opaque)
+{
+	struct weir__sqlite_stmt *const stmt = opaque;
+
+	if (stmt == NULL)
+		return;
+	*stmt->link = stmt->next;
+	if (stmt->next != NULL)
+		stmt->next->link = stmt->link;
+	(void)sqlite3_finalize(stmt->stmt);
+	free(stmt);
+}
+
+void weir__sqlite_drop_statements(struct weir__sqlite_conn *conn)
+{
+	while (conn->statements != NULL) /* ends: each is taken off the list */
+		finalize(conn->statements);
+}
+
+/* Compile what is not empty; *out is NULL for white space and comment. */
+static enum weir_code compile(struct weir__sqlite_conn *conn, const char *text, int length,
+                              struct weir__sqlite_stmt **out, const char **rest,
+                              struct weir_error *err)
+{
+	/* weir_db keeps its statements. */
+	const unsigned flags = conn->role == WEIR_ROLE_ANY ? 0 : SQLITE_PREPARE_PERSISTENT;
+	struct weir__sqlite_stmt *const stmt = malloc(sizeof(*stmt));
+
+	if (stmt == NULL)
+		return weir_fail(err, WEIR_ERR_NO_MEMORY, "sqlite.prepare", SQLITE_NOMEM,
+		                 "no memory for a statement");
+	conn->denied = NULL;
+
+	const int rc = sqlite3_prepare_v3(conn->db, text, length, flags, &stmt->stmt, rest);
+
+	if (rc != SQLITE_OK || stmt->stmt == NULL) {
+		free(stmt);
+		return rc == SQLITE_OK ? WEIR_OK : weir__sqlite_fail_call(conn, rc, "sqlite.prepare", err);
+	}
+	link_to(conn, stmt);
+	*out = stmt;
+	return WEIR_OK;
+}
+
 static enum weir_code prepare(void *conn, const char *text, size_t length, void **stmt,
                               size_t *tail, struct weir_error *err)
 {
-	sqlite3 *const db = db_of(conn);
-	sqlite3_stmt *prepared = NULL;
+	struct weir__sqlite_stmt *prepared = NULL;
 	const char *rest = text;
 
 	if (length > INT_MAX)
@@ -27,15 +92,22 @@ static enum weir_code prepare(void *conn, const char *text, size_t length, void 
 		return weir_fail(err, WEIR_ERR_DRIVER_SQL, "sqlite.prepare", SQLITE_ERROR,
 		                 "the text of the statement contains a NUL byte");
 	if (length > 0) {
-		const int rc = sqlite3_prepare_v3(db, text, (int)length, 0, &prepared, &rest);
+		const enum weir_code code = compile(conn, text, (int)length, &prepared, &rest, err);
 
-		if (rc != SQLITE_OK)
-			return weir__sqlite_fail(db, rc, "sqlite.prepare", err);
+		if (code != WEIR_OK)
+			return code;
 	}
 	*stmt = prepared;
 	*tail = (size_t)(rest - text);
 	return WEIR_OK;
 }
+
+static void reset(void *stmt)
+{
+	(void)sqlite3_reset(stmt_of(stmt));
+}
+
+/* ---- values and rows ---- */
 
 /* Text and blobs are not copied: weir/sql.h makes the caller keep them. */
 static int bind_value(sqlite3_stmt *stmt, int index, const struct weir_sql_value *value)
@@ -59,9 +131,10 @@ static int bind_value(sqlite3_stmt *stmt, int index, const struct weir_sql_value
 	return SQLITE_MISMATCH;
 }
 
-static enum weir_code bind(void *stmt, uint32_t parameter, const struct weir_sql_value *value,
+static enum weir_code bind(void *opaque, uint32_t parameter, const struct weir_sql_value *value,
                            struct weir_error *err)
 {
+	sqlite3_stmt *const stmt = stmt_of(opaque);
 	const int count = sqlite3_bind_parameter_count(stmt);
 
 	if (parameter >= (uint32_t)count)
@@ -78,25 +151,37 @@ static enum weir_code bind(void *stmt, uint32_t parameter, const struct weir_sql
 	return WEIR_OK;
 }
 
-static enum weir_code step(void *stmt, enum weir_sql_step *result, struct weir_error *err)
+static enum weir_code step(void *opaque, enum weir_sql_step *result, struct weir_error *err)
 {
-	const int rc = sqlite3_step(stmt);
+	const struct weir__sqlite_stmt *const stmt = opaque;
+	struct weir__sqlite_conn *const conn = stmt->conn;
+	const enum weir_code stopped = weir__sqlite_stopped(conn);
 
+	if (stopped != WEIR_OK)
+		return weir__sqlite_fail_stopped(stopped, SQLITE_INTERRUPT, "sqlite.step", err);
+
+	const bool outer = conn->stepping; /* a function of the borrower's may step in turn */
+
+	conn->stepping = true;
+
+	const int rc = sqlite3_step(stmt->stmt);
+
+	conn->stepping = outer;
 	if (rc == SQLITE_ROW || rc == SQLITE_DONE) {
 		*result = rc == SQLITE_ROW ? WEIR_STEP_ROW : WEIR_STEP_DONE;
 		return WEIR_OK;
 	}
-	return weir__sqlite_fail(sqlite3_db_handle(stmt), rc, "sqlite.step", err);
+	return weir__sqlite_fail_call(conn, rc, "sqlite.step", err);
 }
 
 static uint32_t columns(void *stmt)
 {
-	return (uint32_t)sqlite3_column_count(stmt);
+	return (uint32_t)sqlite3_column_count(stmt_of(stmt));
 }
 
 static const char *column_name(void *stmt, uint32_t column)
 {
-	return column < columns(stmt) ? sqlite3_column_name(stmt, (int)column) : NULL;
+	return column < columns(stmt) ? sqlite3_column_name(stmt_of(stmt), (int)column) : NULL;
 }
 
 static const enum weir_sql_type type_table[] = {
@@ -105,9 +190,10 @@ static const enum weir_sql_type type_table[] = {
 	[SQLITE_NULL] = WEIR_SQL_NULL,
 };
 
-static enum weir_code column_value(void *stmt, uint32_t column, struct weir_sql_value *value,
+static enum weir_code column_value(void *opaque, uint32_t column, struct weir_sql_value *value,
                                    struct weir_error *err)
 {
+	sqlite3_stmt *const stmt = stmt_of(opaque);
 	const int index = (int)column;
 
 	if (column >= (uint32_t)sqlite3_data_count(stmt))
@@ -139,15 +225,7 @@ static enum weir_code column_value(void *stmt, uint32_t column, struct weir_sql_
 	return WEIR_OK;
 }
 
-static void reset(void *stmt)
-{
-	(void)sqlite3_reset(stmt);
-}
-
-static void finalize(void *stmt)
-{
-	(void)sqlite3_finalize(stmt);
-}
+/* ---- the connection ---- */
 
 static int64_t changes(void *conn)
 {
@@ -170,6 +248,11 @@ static enum weir_txn_state txn_state(void *conn)
 	}
 }
 
+static uint32_t parameters(void *stmt)
+{
+	return (uint32_t)sqlite3_bind_parameter_count(stmt_of(stmt));
+}
+
 const struct weir_sql weir__sqlite_sql = {
 	.abi = WEIR_SQL_ABI,
 	.size = sizeof(struct weir_sql),
@@ -183,4 +266,5 @@ const struct weir_sql weir__sqlite_sql = {
 	.finalize = finalize,
 	.changes = changes,
 	.txn_state = txn_state,
+	.parameters = parameters,
 };

@@ -8,6 +8,10 @@
  *
  * Why not sqlite3_interrupt: it belongs to the connection, not to the lease. It
  * is dropped if no statement happens to run, and can hit the next borrower's.
+ *
+ * Who may stop a borrower: whoever has a copy of the lease (weir_cancel), whoever
+ * has the connection (the driver's cancel), and the guard of a job, which also
+ * has a time budget.
  */
 #include "sqlite_internal.h"
 
@@ -52,9 +56,51 @@ bool weir__sqlite_nap(struct weir__sqlite_conn *conn, struct weir_time until)
 	return true;
 }
 
+/* ---- whether to stop ---- */
+
 static bool is_cancelled(const struct weir__sqlite_conn *conn)
 {
-	return atomic_load_explicit(&conn->cancelled, memory_order_relaxed);
+	const struct weir_job_guard *const guard = conn->guard;
+
+	if (atomic_load_explicit(&conn->cancelled, memory_order_relaxed))
+		return true;
+	if (conn->asked != NULL && conn->asked(conn->token))
+		return true;
+	return guard != NULL && guard->cancelled != NULL && guard->cancelled(guard->token);
+}
+
+static bool has_budget(const struct weir__sqlite_conn *conn)
+{
+	return conn->guard != NULL && conn->guard->deadline.ns != WEIR_TIME_NEVER_NS;
+}
+
+/* The clock of the last tick of the kernel: late, but some seven times as cheap.
+ * This is asked before each row. */
+static int64_t coarse_now_ns(void)
+{
+	struct timespec now = {0};
+
+	(void)clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return now.tv_sec * NS_PER_SECOND + now.tv_nsec;
+}
+
+enum weir_code weir__sqlite_stopped(const struct weir__sqlite_conn *conn)
+{
+	if (is_cancelled(conn))
+		return WEIR_ERR_DRIVER_CANCELLED;
+	if (has_budget(conn) && coarse_now_ns() >= conn->guard->deadline.ns)
+		return WEIR_ERR_DRIVER_DEADLINE;
+	return WEIR_OK;
+}
+
+/* Until when a statement may wait for a lock. */
+static struct weir_time patience(const struct weir__sqlite_conn *conn)
+{
+	const struct weir_time until = weir_deadline_in(conn->busy_timeout_ns);
+
+	if (conn->own_work)
+		return conn->deadline;
+	return has_budget(conn) && conn->guard->deadline.ns < until.ns ? conn->guard->deadline : until;
 }
 
 /* SQLite's busy handler: nonzero to try the lock again. tries counts from 0 for
@@ -64,8 +110,7 @@ static int wait_for_lock(void *opaque, int tries)
 	struct weir__sqlite_conn *const conn = opaque;
 
 	if (tries == 0)
-		conn->busy_until = conn->own_work ? conn->deadline
-		                                  : weir_deadline_in(conn->busy_timeout_ns);
+		conn->busy_until = patience(conn);
 	if (!conn->own_work && is_cancelled(conn))
 		return 0;
 	return weir__sqlite_nap(conn, conn->busy_until);
@@ -77,9 +122,13 @@ static int look(void *opaque)
 	const struct weir__sqlite_conn *const conn = opaque;
 
 	if (conn->own_work)
-		return weir_now().ns >= conn->deadline.ns;
-	return is_cancelled(conn);
+		return conn->deadline.ns != WEIR_TIME_NEVER_NS && weir_now().ns >= conn->deadline.ns;
+	if (is_cancelled(conn))
+		return 1;
+	return has_budget(conn) && weir_now().ns >= conn->guard->deadline.ns;
 }
+
+/* ---- callbacks ---- */
 
 void weir__sqlite_watch(struct weir__sqlite_conn *conn)
 {
@@ -89,12 +138,15 @@ void weir__sqlite_watch(struct weir__sqlite_conn *conn)
 	sqlite3_progress_handler(db, STEPS_PER_LOOK, look, conn);
 	/* What a borrower hooked in may point to memory that is gone by the time
 	 * the next one runs a statement. */
-	sqlite3_set_authorizer(db, NULL, NULL);
 	sqlite3_trace_v2(db, 0, NULL, NULL);
-	sqlite3_commit_hook(db, NULL, NULL);
-	sqlite3_rollback_hook(db, NULL, NULL);
 	sqlite3_update_hook(db, NULL, NULL);
 	sqlite3_collation_needed(db, NULL, NULL);
+	if (conn->role == WEIR_ROLE_WRITER) {
+		weir__sqlite_engine_watch(conn);
+		return;
+	}
+	sqlite3_commit_hook(db, NULL, NULL);
+	sqlite3_rollback_hook(db, NULL, NULL);
 	sqlite3_wal_autocheckpoint(db, conn->wal_autocheckpoint); /* this one is the WAL hook */
 }
 
@@ -107,7 +159,6 @@ void weir__sqlite_begin_work(struct weir__sqlite_conn *conn, struct weir_time de
 void weir__sqlite_end_work(struct weir__sqlite_conn *conn)
 {
 	conn->own_work = false;
-	atomic_store_explicit(&conn->cancelled, false, memory_order_relaxed);
 }
 
 void weir__sqlite_cancel(void *opaque)

@@ -74,10 +74,42 @@ struct weir_setting {
 	X(validate_timeout, DURATION, WEIR_MILLISECONDS(1), WEIR_HOUR_NS, WEIR_SECONDS(1), true, NULL, \
 	  "how long the driver may take to validate one connection")                                   \
 	X(wake_barrier, CHOICE, 0, 2, 0, false, "auto|membarrier|fence",                               \
-	  "who pays for a safe wake-up: the waiter (membarrier) or both sides (fence)")
+	  "who pays for a safe wake-up: the waiter (membarrier) or both sides (fence)")                \
+	X(write_timeout, DURATION, 0, 24 * WEIR_HOUR_NS, WEIR_SECONDS(5), true, NULL,                  \
+	  "weir_db: how long a write waits for its turn")                                              \
+	X(max_writers_waiting, COUNT, 1, 1000000, 10000, false, NULL,                                  \
+	  "weir_db: writes that may wait at once; one more is REJECTED")                               \
+	X(bulk_ageing, DURATION, WEIR_MILLISECONDS(1), WEIR_HOUR_NS, WEIR_MILLISECONDS(100), false,    \
+	  NULL, "weir_db: bulk writes older than this take turns with normal ones")                    \
+	X(group_max, COUNT, 1, 1024, 128, true, NULL,                                                  \
+	  "weir_db: jobs that share one transaction at most")                                          \
+	X(group_delay, DURATION, 0, WEIR_SECONDS(1), WEIR_MICROSECONDS(500), true, NULL,               \
+	  "weir_db: how long a group waits for jobs that are expected at once; at most a commit")      \
+	X(group_time, DURATION, 0, WEIR_SECONDS(10), WEIR_MILLISECONDS(5), true, NULL,                 \
+	  "weir_db: a group takes no more jobs after this long")                                       \
+	X(job_timeout, DURATION, 0, WEIR_HOUR_NS, 0, true, NULL,                                       \
+	  "weir_db: stop a job that runs for longer; 0 never")                                         \
+	X(hold_warning, DURATION, 0, WEIR_HOUR_NS, WEIR_SECONDS(1), true, NULL,                        \
+	  "weir_db: report who holds the writer for longer; 0 never")                                  \
+	X(snapshot_age, DURATION, 0, 24 * WEIR_HOUR_NS, WEIR_SECONDS(60), true, NULL,                  \
+	  "weir_db: readers that pin the log for longer are over-age; 0 never")                        \
+	X(snapshot_policy, CHOICE, 0, 2, 0, true, "warn|refuse|interrupt",                             \
+	  "weir_db: report over-age readers; refuse their next statement; stop the one that runs")     \
+	X(statement_cache, COUNT, 0, 4096, 64, false, NULL,                                            \
+	  "weir_db: statements that each connection keeps prepared")                                   \
+	X(read_pin, BOOL, 0, 1, 1, true, NULL,                                                         \
+	  "weir_db: keep the newest snapshot open while reads come, which makes each cheaper")         \
+	X(keeper, CHOICE, 0, 1, 0, false, "thread|manual",                                             \
+	  "weir_db: upkeep by a thread of its own, or by weir_db_tick")
 
 /* The values of the choices above, in the order of their words. */
 enum weir_fairness { WEIR_FAIRNESS_BOUNDED = 0, WEIR_FAIRNESS_FIFO = 1 };
+enum weir_snapshot_policy {
+	WEIR_SNAPSHOT_WARN = 0,
+	WEIR_SNAPSHOT_REFUSE = 1,
+	WEIR_SNAPSHOT_INTERRUPT = 2,
+};
+enum weir_keeper_choice { WEIR_KEEPER_THREAD = 0, WEIR_KEEPER_MANUAL = 1 };
 enum weir_wake_barrier { WEIR_WAKE_AUTO = 0, WEIR_WAKE_MEMBARRIER = 1, WEIR_WAKE_FENCE = 2 };
 
 enum weir_setting_id {

@@ -28,6 +28,17 @@
  * the caller's own deadline. */
 #define WEIR_DRIVER_OPEN_HONOURS_DEADLINE UINT32_C(1)
 
+/* The driver heeds weir_open_request.cancelled, so that weir_cancel works. */
+#define WEIR_DRIVER_HEEDS_CANCEL UINT32_C(2)
+
+/* What a connection is for. */
+enum weir_role {
+	WEIR_ROLE_ANY = 0,    /* a bare pool's: its holder reads and writes */
+	WEIR_ROLE_READER = 1, /* weir_db: statements that write are refused */
+	WEIR_ROLE_WRITER = 2, /* weir_db: the one that writes */
+	WEIR_ROLE_AIDE = 3,   /* weir_db: checkpoints and the read pin */
+};
+
 /* What open is asked for. Valid until open returns. */
 struct weir_open_request {
 	uint32_t size;
@@ -35,15 +46,22 @@ struct weir_open_request {
 	const struct weir_config *config; /* scheme, authority, path, driver_values */
 	struct weir_time deadline;        /* give up with DRIVER_DEADLINE when it passes */
 	void *driver_data;                /* as given to weir_pool_create */
+	enum weir_role role;
+	/* Whether the present holder of the connection was asked to stop
+	 * (weir_cancel): cheap, for the holder's thread while a lease is out, false
+	 * for a holder that came later. NULL: nobody can ask. Outlives conn. */
+	bool (*cancelled)(const void *token);
+	const void *token;
 };
 
 struct weir_sql;
+struct weir_engine;
 
 struct weir_driver {
 	uint32_t abi;            /* WEIR_DRIVER_ABI; anything else is refused */
 	uint32_t size;           /* sizeof(struct weir_driver); fields past it count as NULL */
 	const char *name;        /* also the URL scheme; at most 15 characters */
-	uint32_t flags;          /* WEIR_DRIVER_OPEN_HONOURS_DEADLINE; unknown bits are refused */
+	uint32_t flags;          /* WEIR_DRIVER_… of above; unknown bits are refused */
 	uint32_t settings_count; /* at most WEIR_DRIVER_SETTINGS_MAX */
 	const struct weir_setting *settings;
 
@@ -88,6 +106,9 @@ struct weir_driver {
 
 	/* The SQL operations (weir/sql.h), or NULL. */
 	const struct weir_sql *sql;
+
+	/* The transactional operations (weir/engine.h), or NULL: no weir_db. */
+	const struct weir_engine *engine;
 };
 
 #endif

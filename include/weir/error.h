@@ -39,6 +39,8 @@
 	X(STALE_HANDLE, 0x0202, NO, "the lease is over and its slot serves someone else")              \
 	X(FOREIGN_HANDLE, 0x0203, NO, "the lease does not belong to a pool of this process")           \
 	X(BAD_ARGUMENT, 0x0204, NO, "an argument is outside what the call accepts")                    \
+	X(REENTRANT, 0x0205, NO, "the thread holds the gate and would wait for itself")                \
+	X(TICKET_PENDING, 0x0206, LATER, "the outcome is not there yet; the ticket stays")             \
 	/* CONFIG: a setting, URL or file is wrong. Retry never helps; fix the configuration. */       \
 	X(CONFIG, 0x0300, NO, "the configuration is not valid")                                        \
 	X(CONFIG_SYNTAX, 0x0301, NO, "the text cannot be read as configuration")                       \
@@ -53,11 +55,17 @@
 	X(DRIVER_BUSY, 0x0404, LATER, "the database is locked by someone else")                        \
 	X(DRIVER_UNSUPPORTED, 0x0405, NO, "the driver does not offer this operation")                  \
 	X(DRIVER_SQL, 0x0406, NO, "the statement was refused")                                         \
+	X(DRIVER_CANCELLED, 0x0407, LATER, "the statement was stopped because somebody asked for it")  \
+	X(DRIVER_FULL, 0x0408, LATER, "the disk, or the database, is full")                            \
 	/* GATE: the queue in front of the one writer. REJECTED and GATE_TIMEOUT never ran. */         \
 	X(GATE, 0x0500, LATER, "the gate could not serve the call")                                    \
 	X(REJECTED, 0x0501, LATER, "the gate refused the job: it would not start in time")             \
 	X(GATE_TIMEOUT, 0x0502, LATER, "the job did not start before the deadline")                    \
 	X(INDETERMINATE, 0x0503, UNSURE, "the commit failed midway: the outcome is unknown")           \
+	X(CANCELLED, 0x0504, LATER, "the job was cancelled before it began")                           \
+	X(JOB_FAILED, 0x0505, NO, "the job said that it failed; driver_code is what it returned")      \
+	X(WRITER_DOWN, 0x0506, LATER, "the writer is broken, and could not be opened again yet")       \
+	X(SNAPSHOT_EXPIRED, 0x0507, LATER, "the read was open too long and kept the log from ending")  \
 	/* MIGRATE: schema migrations. Retry never helps before someone has looked. */                 \
 	X(MIGRATE, 0x0600, NO, "the migration could not be carried out")                               \
 	/* SYSTEM: the operating system refused memory, a thread or a file. Retry can help. */         \

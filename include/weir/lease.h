@@ -105,6 +105,17 @@ WEIR_API WEIR_MUST_USE enum weir_code weir_release(struct weir_lease *lease,
 WEIR_API WEIR_MUST_USE enum weir_code weir_discard(struct weir_lease *lease,
                                                    struct weir_error *err);
 
+/*
+ * Ask the holder of lease, from another thread, to stop: its running statement,
+ * and those it begins afterwards, fail with DRIVER_CANCELLED until it releases.
+ * lease is a copy of the holder's; one that is over by now is left alone, and
+ * the next borrower never notices. Any thread; wait-free. Errors:
+ * DRIVER_UNSUPPORTED (the driver does not look), STALE_HANDLE (it was over
+ * already), FOREIGN_HANDLE, FORKED, BAD_ARGUMENT.
+ */
+WEIR_API WEIR_MUST_USE enum weir_code weir_cancel(const struct weir_lease *lease,
+                                                  struct weir_error *err);
+
 /* Whether lease is held: acquired and not yet released through this variable. */
 static inline bool weir_lease_held(const struct weir_lease *lease)
 {

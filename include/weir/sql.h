@@ -4,7 +4,7 @@
  *
  * With it weir can run statements without knowing the engine. All functions
  * are called by the thread that holds the lease of the connection, one at a
- * time; none may be NULL. Text is UTF-8. Parameters and columns count from 0.
+ * time; none may be NULL but the last. Text is UTF-8. Parameters and columns count from 0.
  */
 #ifndef WEIR_SQL_H
 #define WEIR_SQL_H
@@ -102,6 +102,10 @@ struct weir_sql {
 	/* How far the current transaction has gone; READ also for one that was begun
 	 * and has not done anything. Never blocks. */
 	enum weir_txn_state (*txn_state)(void *conn);
+
+	/* Parameters of the statement, which can all be bound. Never blocks. NULL, or
+	 * past size: nobody can tell, and those that are not bound count as NULL. */
+	uint32_t (*parameters)(void *stmt);
 };
 
 #endif

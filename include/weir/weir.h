@@ -8,11 +8,15 @@
 
 #include <weir/base.h>
 #include <weir/config.h>
+#include <weir/db.h>
 #include <weir/driver.h>
+#include <weir/engine.h>
 #include <weir/error.h>
+#include <weir/gate.h>
 #include <weir/lease.h>
 #include <weir/pool.h>
 #include <weir/sql.h>
+#include <weir/ticket.h>
 #include <weir/version.h>
 
 #endif

@@ -22,7 +22,8 @@ static void driver_is_sane(void **state)
 	assert_int_equal(driver->size, sizeof(struct weir_driver));
 	assert_non_null(driver->name);
 	assert_in_range(strlen(driver->name), 1, 15);
-	assert_int_equal(driver->flags & ~WEIR_DRIVER_OPEN_HONOURS_DEADLINE, 0);
+	assert_int_equal(
+		driver->flags & ~(WEIR_DRIVER_OPEN_HONOURS_DEADLINE | WEIR_DRIVER_HEEDS_CANCEL), 0);
 	assert_non_null(driver->open);
 	assert_non_null(driver->close);
 }

@@ -219,6 +219,46 @@ static void cancel_of_a_write_leaves_no_half(void **state)
 	assert_int_equal(ask_int64(session, "SELECT count(*) FROM t"), 0);
 }
 
+static bool is_asked(const void *asked)
+{
+	return atomic_load((const atomic_bool *)asked);
+}
+
+/* The next statement after the request fails, however short; what the driver does
+ * between two holders does not; and nothing is left once nobody asks any more. */
+static void a_request_to_stop_is_heeded(void **state)
+{
+	const struct session *const session = *state;
+	struct place *const place = session->place;
+	atomic_bool asked = false;
+	const struct weir_open_request request = {
+		.size = sizeof(request),
+		.config = &place->config,
+		.deadline = soon(),
+		.driver_data = place->driver_data,
+		.cancelled = is_asked,
+		.token = &asked,
+	};
+	struct session other = *session;
+	enum weir_sql_step result = WEIR_STEP_ROW;
+
+	if ((place->driver->flags & WEIR_DRIVER_HEEDS_CANCEL) == 0)
+		skip();
+	assert_int_equal(place->driver->open(&request, &other.conn, NULL), WEIR_OK);
+	run(&other, "INSERT INTO t VALUES (1, 1)");
+
+	void *const stmt = prepare(&other, "INSERT INTO t VALUES (2, 2)");
+
+	atomic_store(&asked, true);
+	assert_int_equal(other.sql->step(stmt, &result, NULL), WEIR_ERR_DRIVER_CANCELLED);
+	assert_int_equal(place->driver->reset(other.conn, soon(), NULL), WEIR_OK);
+	assert_int_equal(place->driver->validate(other.conn, soon(), NULL), WEIR_OK);
+	atomic_store(&asked, false);
+	other.sql->finalize(stmt);
+	assert_int_equal(ask_int64(&other, "SELECT count(*) FROM t"), 1);
+	place->driver->close(other.conn);
+}
+
 int main(void)
 {
 	const struct CMUnitTest cases[] = {
@@ -231,6 +271,7 @@ int main(void)
 		SESSION_TEST(close_with_everything_left_open),
 		SESSION_TEST(cancel_ends_a_long_statement),
 		SESSION_TEST(cancel_of_a_write_leaves_no_half),
+		SESSION_TEST(a_request_to_stop_is_heeded),
 	};
 
 	return run_on_subjects(cases, sizeof(cases) / sizeof(cases[0]), true);

@@ -77,12 +77,38 @@ enum weir_code open_until(const struct fixture *fixture, struct weir_time deadli
 
 void *open_one(const struct fixture *fixture)
 {
+	return open_role(fixture, WEIR_ROLE_ANY);
+}
+
+enum weir_code try_open_role(const struct fixture *fixture, enum weir_role role, void **conn,
+                             struct weir_error *err)
+{
+	const struct weir_open_request request = {
+		.size = sizeof(request),
+		.config = &fixture->config,
+		.deadline = soon(),
+		.role = role,
+	};
+
+	return fixture->driver->open(&request, conn, err);
+}
+
+void *open_role(const struct fixture *fixture, enum weir_role role)
+{
 	struct weir_error err = WEIR_ERROR_INIT;
 	void *conn = NULL;
 
-	if (open_until(fixture, soon(), &conn, &err) != WEIR_OK)
+	if (try_open_role(fixture, role, &conn, &err) != WEIR_OK)
 		fail_msg("open: %s", err.message);
 	return conn;
+}
+
+void reset(const struct fixture *fixture, void *conn)
+{
+	struct weir_error err = WEIR_ERROR_INIT;
+
+	if (fixture->driver->reset(conn, soon(), &err) != WEIR_OK)
+		fail_msg("reset: %s", err.message);
 }
 
 void set(struct fixture *fixture, const char *name, const char *value)
@@ -134,18 +160,20 @@ int64_t ask(const struct fixture *fixture, void *conn, const char *sql)
 	return value.as.int64;
 }
 
-/* A statement of the connection leads to its handle. */
+/* By way of a lease, as a holder gets it; the pool never opens anything. */
 sqlite3 *handle_of(void *conn)
 {
-	const struct weir_sql *const ops = weir_sqlite_driver()->sql;
-	void *stmt = NULL;
-	size_t tail = 0;
+	struct weir_config config;
+	struct weir_lease lease = {.conn = conn};
 
-	assert_int_equal(ops->prepare(conn, "SELECT 1", 8, &stmt, &tail, NULL), WEIR_OK);
+	weir_config_init(&config, weir_sqlite_driver());
+	(void)snprintf(config.path, sizeof(config.path), "nothing.db");
+	assert_int_equal(weir_pool_create(&lease.pool, weir_sqlite_driver(), NULL, &config, NULL),
+	                 WEIR_OK);
 
-	sqlite3 *const db = sqlite3_db_handle(stmt);
+	sqlite3 *const db = weir_sqlite_handle(&lease);
 
-	ops->finalize(stmt);
+	weir_pool_destroy(lease.pool);
 	return db;
 }
 

@@ -36,6 +36,12 @@ struct weir_time past(void);
 enum weir_code open_until(const struct fixture *fixture, struct weir_time deadline, void **conn,
                           struct weir_error *err);
 void *open_one(const struct fixture *fixture);
+enum weir_code try_open_role(const struct fixture *fixture, enum weir_role role, void **conn,
+                             struct weir_error *err);
+void *open_role(const struct fixture *fixture, enum weir_role role);
+
+/* The driver's reset, which must succeed. */
+void reset(const struct fixture *fixture, void *conn);
 
 /* The same for a setting of the driver's by name and text. */
 void set(struct fixture *fixture, const char *name, const char *value);
@@ -46,7 +52,7 @@ enum weir_code try_run(const struct fixture *fixture, void *conn, const char *sq
 void run(const struct fixture *fixture, void *conn, const char *sql);
 int64_t ask(const struct fixture *fixture, void *conn, const char *sql);
 
-/* The handle behind a connection that no pool leased. */
+/* The handle behind a connection that no pool leased, which counts as exposed. */
 sqlite3 *handle_of(void *conn);
 
 /* A connection of the test's own, as another program would have one. */

@@ -16,14 +16,6 @@ static void *open_with_table(const struct fixture *fixture)
 	return conn;
 }
 
-static void reset_conn(const struct fixture *fixture, void *conn)
-{
-	struct weir_error err = WEIR_ERROR_INIT;
-
-	if (fixture->driver->reset(conn, soon(), &err) != WEIR_OK)
-		fail_msg("reset: %s", err.message);
-}
-
 /* ---- callbacks ---- */
 
 /* Where a borrower's hooks count; it stands for memory that is gone later. */
@@ -122,7 +114,7 @@ static void reset_removes_every_hook(void **state)
 	sqlite3_collation_needed(db, &hooks, on_collation);
 	write_and_roll_back(fixture, conn);
 	assert_true(hooks.calls > 8);
-	reset_conn(fixture, conn);
+	reset(fixture, conn);
 	hooks.calls = 0;
 	write_and_roll_back(fixture, conn);
 	assert_int_equal(hooks.calls, 0);
@@ -150,7 +142,7 @@ static void a_statement_left_running_does_not_pin_the_wal(void **state)
 	/* Busy (its first column) while the snapshot is held, and not after. */
 	run(fixture, other, "PRAGMA busy_timeout=0");
 	assert_int_equal(ask(fixture, other, "PRAGMA wal_checkpoint(TRUNCATE)"), 1);
-	reset_conn(fixture, conn);
+	reset(fixture, conn);
 	assert_int_equal(sqlite3_txn_state(db, NULL), SQLITE_TXN_NONE);
 	assert_int_equal(ask(fixture, other, "PRAGMA wal_checkpoint(TRUNCATE)"), 0);
 	/* It is still the borrower's statement, ready to run again. */
@@ -169,7 +161,7 @@ static void a_savepoint_left_open_is_rolled_back(void **state)
 	run(fixture, conn, "INSERT INTO t VALUES (1)");
 	run(fixture, conn, "ROLLBACK TO s");
 	run(fixture, conn, "INSERT INTO t VALUES (2)");
-	reset_conn(fixture, conn);
+	reset(fixture, conn);
 	assert_int_equal(sqlite3_get_autocommit(handle_of(conn)), 1);
 	assert_int_equal(ask(fixture, conn, "SELECT count(*) FROM t"), 0);
 	fixture->driver->close(conn);
@@ -182,7 +174,7 @@ static void the_last_row_id_is_forgotten(void **state)
 
 	run(fixture, conn, "INSERT INTO t VALUES (1)");
 	assert_int_equal(ask(fixture, conn, "SELECT last_insert_rowid()"), 1);
-	reset_conn(fixture, conn);
+	reset(fixture, conn);
 	assert_int_equal(ask(fixture, conn, "SELECT last_insert_rowid()"), 0);
 	fixture->driver->close(conn);
 }
@@ -287,7 +279,7 @@ static void validate_forgets_a_cancel(void **state)
 	struct weir_error err = WEIR_ERROR_INIT;
 
 	fixture->driver->cancel(conn);
-	assert_int_equal(try_run(fixture, conn, count, &err), WEIR_ERR_DRIVER);
+	assert_int_equal(try_run(fixture, conn, count, &err), WEIR_ERR_DRIVER_CANCELLED);
 	assert_int_equal(err.driver_code, SQLITE_INTERRUPT);
 	assert_int_equal(fixture->driver->validate(conn, soon(), NULL), WEIR_OK);
 	assert_int_equal(ask(fixture, conn, count), 20000);

@@ -65,6 +65,45 @@ static void the_handle_belongs_to_the_lease(void **state)
 	drop_pool(pool);
 }
 
+static int insert_by_handle(struct weir_tx *tx, void *seen)
+{
+	sqlite3 *const db = weir_sqlite_tx_handle(tx);
+
+	*(sqlite3 **)seen = db;
+	return sqlite3_exec(db, "INSERT INTO t VALUES (1)", NULL, NULL, NULL);
+}
+
+/* And what was done by it stays within what a borrower may do. */
+static void the_handle_belongs_to_the_tx(void **state)
+{
+	const struct fixture *const fixture = *state;
+	struct weir_error err = WEIR_ERROR_INIT;
+	struct weir_db *db = NULL;
+	struct weir_tx tx = {0};
+	sqlite3 *writer = NULL;
+	char url[512];
+
+	(void)snprintf(url, sizeof(url), "sqlite://%s", fixture->path);
+	if (weir_db_open(&db, fixture->driver, url, &err) != WEIR_OK)
+		fail_msg("%s", err.message);
+	assert_null(weir_sqlite_tx_handle(&tx));
+	assert_int_equal(weir_db_exec(db, "CREATE TABLE t (x)", NULL, 0, NULL, NULL), WEIR_OK);
+	assert_int_equal(weir_db_run(db, insert_by_handle, &writer, NULL, NULL, NULL), WEIR_OK);
+	assert_non_null(writer);
+	assert_int_equal(weir_read_begin(db, NULL, &tx, NULL), WEIR_OK);
+
+	sqlite3 *const reader = weir_sqlite_tx_handle(&tx);
+
+	assert_ptr_not_equal(reader, writer);
+	assert_int_equal(sqlite3_exec(reader, "SELECT x FROM t", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(reader, "INSERT INTO t VALUES (2)", NULL, NULL, NULL),
+	                 SQLITE_READONLY);
+	weir_tx_end(&tx);
+	assert_null(weir_sqlite_tx_handle(&tx));
+	assert_int_equal(weir_db_close(db, NULL), WEIR_OK);
+	weir_db_destroy(db);
+}
+
 static void another_drivers_lease_has_no_handle(void **state)
 {
 	struct weir_stub *const stub = weir_stub_create();
@@ -323,6 +362,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FIXTURE_TEST(the_handle_belongs_to_the_lease),
+		FIXTURE_TEST(the_handle_belongs_to_the_tx),
 		FIXTURE_TEST(another_drivers_lease_has_no_handle),
 		FIXTURE_TEST(bad_places_are_told_to_the_caller),
 		FIXTURE_TEST(a_pool_recovers_when_the_place_does),

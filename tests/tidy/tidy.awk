@@ -51,6 +51,8 @@ function may_include(from, to, name)
 		return 1
 	if (from == "core")
 		return to == "platform"
+	if (from == "drivers/sqlite" && to == "core")
+		return name == "turnstile.h"
 	if (from == "tests")
 		return name == "testing.h" || to == "bench" || to == "cli" || to == "stress"
 	if (name == "testing.h")

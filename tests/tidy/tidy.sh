@@ -66,6 +66,15 @@ fi
 			grep -q "^$name [^ ]" tests/tidy/no_unit_test.txt 2>/dev/null ||
 			echo "$file:1: unit-test: no ${name%.c}_test.c in tests/unit, and no reason why"
 	done
+
+	# Those of weir_db run over a database; what needs none may be with the others.
+	grep -E '^core/db/[^/]*\.c$' "$scratch/files" | while read -r file; do
+		name=${file##*/}
+		[ -f "tests/db/${name%.c}_test.c" ] || [ -f "tests/unit/${name%.c}_test.c" ] ||
+			[ -f "tests/integration/${name%.c}_test.c" ] ||
+			grep -q "^db/$name [^ ]" tests/tidy/no_unit_test.txt 2>/dev/null ||
+			echo "$file:1: unit-test: no ${name%.c}_test.c in tests/db, and no reason why"
+	done
 } >"$scratch/findings"
 
 if [ -s "$scratch/findings" ]; then

@@ -17,11 +17,13 @@ checks=0
 make_tree() {
 	rm -rf "$tree"
 	mkdir -p "$tree/include/weir" "$tree/core/platform/ck" "$tree/drivers/stub" "$tree/bench" \
-		"$tree/tests/unit" "$tree/tests/tidy" "$tree/cli"
+		"$tree/tests/unit" "$tree/tests/tidy" "$tree/cli" "$tree/drivers/sqlite"
 	printf '%s\n#include <stdint.h>\n' "$spdx" >"$tree/include/weir/pool.h"
 	printf '%s\n#include <ck_pr.h>\n' "$spdx" >"$tree/core/platform/ck/atomic.h"
 	printf '%s\n#include "atomic.h"\n' "$spdx" >"$tree/core/slot.h"
 	printf '%s\n#include "slot.h"\n' "$spdx" >"$tree/core/testing.h"
+	printf '%s\n#include <weir/pool.h>\n' "$spdx" >"$tree/core/turnstile.h"
+	printf '%s\n#include "turnstile.h"\n' "$spdx" >"$tree/drivers/sqlite/sqlite.c"
 	printf '%s\n#include <weir/pool.h>\n#include "slot.h"\n' "$spdx" >"$tree/core/slot.c"
 	printf '%s\n#include <weir/pool.h>\n' "$spdx" >"$tree/drivers/stub/stub.c"
 	printf '%s\n#include "testing.h"\n' "$spdx" >"$tree/bench/micro.cc"
@@ -29,9 +31,9 @@ make_tree() {
 	printf '%s\nint a;\n' "$spdx" >"$tree/bench/table.h"
 	printf '%s\nset(WEIR_PROTOCOL_SOURCES\n\tslot.c)\nset(more error.c)\n' \
 		'# SPDX-License-Identifier: BSD-2-Clause' >"$tree/core/CMakeLists.txt"
-	printf '%s\nadd(stub.c micro.cc slot_test.c weir.c)\n' \
+	printf '%s\nadd(stub.c sqlite.c micro.cc slot_test.c weir.c)\n' \
 		'# SPDX-License-Identifier: BSD-2-Clause' >"$tree/CMakeLists.txt"
-	for folder in drivers/stub bench tests/unit cli; do
+	for folder in drivers/stub drivers/sqlite bench tests/unit cli; do
 		cp "$tree/CMakeLists.txt" "$tree/$folder/CMakeLists.txt"
 	done
 }
@@ -82,6 +84,10 @@ plant include core/slot.c '#include "none.h"\n'
 plant include core/slot.c '#include "weir/pool.h"\n'
 plant include drivers/stub/stub.c '#include "slot.h"\n'
 plant include drivers/stub/stub.c '#include "testing.h"\n'
+plant include drivers/stub/stub.c '#include "turnstile.h"\n'
+plant include drivers/sqlite/sqlite.c '#include "slot.h"\n'
+plant include drivers/sqlite/sqlite.c '#include "atomic.h"\n'
+plant include drivers/sqlite/sqlite.c '#include "testing.h"\n'
 plant include drivers/stub/stub.c '#include "../../core/slot.h"\n'
 plant include cli/weir.c '#include "atomic.h"\n'
 plant include bench/micro.cc '#include "slot.h"\n'
@@ -112,6 +118,23 @@ plant glob cli/CMakeLists.txt 'file(''GLOB all *.c)\n'
 make_tree
 printf 'int a;\n' >"$tree/core/slot.h"
 expect "no licence" 1 spdx
+
+for place in db unit integration; do
+	make_tree
+	mkdir -p "$tree/core/db" "$tree/tests/$place"
+	for file in core/db/group.c "tests/$place/group_test.c"; do
+		printf '%s\n' "$spdx" >"$tree/$file"
+		printf '%s\nadd(group.c slot_test.c)\n' '# SPDX-License-Identifier: BSD-2-Clause' \
+			>"$tree/${file%/*}/CMakeLists.txt"
+	done
+	expect "a test of core/db in tests/$place" 0 ""
+	rm "$tree/tests/$place/group_test.c"
+	expect "core/db without its test in tests/$place" 1 unit-test
+done
+printf 'db/group.c data only\n' >"$tree/tests/tidy/no_unit_test.txt"
+expect "a reason for no test of core/db" 0 ""
+printf 'group.c data only\n' >"$tree/tests/tidy/no_unit_test.txt"
+expect "a reason for another file" 1 unit-test
 
 make_tree
 printf '%s\n' "$spdx" >"$tree/core/error.c"

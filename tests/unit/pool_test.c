@@ -397,6 +397,15 @@ static void what_is_changeable_can_be_changed(void **state)
 		{"open_timeout", "11ms", WEIR_MILLISECONDS(11)},
 		{"validate_on_acquire", "on", 1},
 		{"validate_timeout", "12ms", WEIR_MILLISECONDS(12)},
+		{"write_timeout", "13ms", WEIR_MILLISECONDS(13)},
+		{"group_max", "3", 3},
+		{"group_delay", "14us", WEIR_MICROSECONDS(14)},
+		{"group_time", "15ms", WEIR_MILLISECONDS(15)},
+		{"job_timeout", "16ms", WEIR_MILLISECONDS(16)},
+		{"hold_warning", "17ms", WEIR_MILLISECONDS(17)},
+		{"snapshot_age", "18ms", WEIR_MILLISECONDS(18)},
+		{"snapshot_policy", "refuse", WEIR_SNAPSHOT_REFUSE},
+		{"read_pin", "off", 0},
 	};
 	struct weir_pool *pool = unit_pool_prompt(NULL, "max_size=4");
 	size_t count = 0;

@@ -19,7 +19,8 @@
 
 _Thread_local uint64_t wp_thread_words[WP_THREAD_WORDS];
 
-enum wp_wait wp_futex_wait(wp_u32 *word, uint32_t expected, int64_t deadline_ns)
+static enum wp_wait futex_wait(wp_u32 *word, int operation, uint32_t expected, uint32_t bits,
+                               int64_t deadline_ns)
 {
 	const struct timespec deadline = {
 		.tv_sec = (time_t)(deadline_ns / NS_PER_SECOND),
@@ -29,15 +30,40 @@ enum wp_wait wp_futex_wait(wp_u32 *word, uint32_t expected, int64_t deadline_ns)
 
 	/* WAIT_BITSET takes an absolute deadline on the monotonic clock; plain
 	 * WAIT takes a duration, which drifts with every early return. */
-	const long rc = syscall(SYS_futex, &word->word, FUTEX_WAIT_BITSET_PRIVATE, expected, until,
-	                        NULL, FUTEX_BITSET_MATCH_ANY);
+	const long rc = syscall(SYS_futex, &word->word, operation, expected, until, NULL, bits);
 
 	return rc == -1 && errno == ETIMEDOUT ? WP_WAIT_TIMEOUT : WP_WAIT_WOKEN;
+}
+
+enum wp_wait wp_futex_wait(wp_u32 *word, uint32_t expected, int64_t deadline_ns)
+{
+	return futex_wait(word, FUTEX_WAIT_BITSET_PRIVATE, expected, FUTEX_BITSET_MATCH_ANY,
+	                  deadline_ns);
+}
+
+enum wp_wait wp_futex_wait_bits(wp_u32 *word, uint32_t expected, uint32_t bits, int64_t deadline_ns)
+{
+	return futex_wait(word, FUTEX_WAIT_BITSET_PRIVATE, expected, bits, deadline_ns);
+}
+
+void wp_futex_wake_bits(wp_u32 *word, uint32_t bits)
+{
+	(void)syscall(SYS_futex, &word->word, FUTEX_WAKE_BITSET_PRIVATE, INT32_MAX, NULL, NULL, bits);
+}
+
+enum wp_wait wp_futex_wait_shared(wp_u32 *word, uint32_t expected, int64_t deadline_ns)
+{
+	return futex_wait(word, FUTEX_WAIT_BITSET, expected, FUTEX_BITSET_MATCH_ANY, deadline_ns);
 }
 
 void wp_futex_wake(wp_u32 *word, int count)
 {
 	(void)syscall(SYS_futex, &word->word, FUTEX_WAKE_PRIVATE, count, NULL, NULL, 0);
+}
+
+void wp_futex_wake_shared(wp_u32 *word, int count)
+{
+	(void)syscall(SYS_futex, &word->word, FUTEX_WAKE, count, NULL, NULL, 0);
 }
 
 bool wp_barrier_heavy_ready(void)
@@ -108,4 +134,9 @@ void wp_free_wiped(void *memory, size_t bytes)
 {
 	if (memory != NULL)
 		(void)munmap(memory, bytes);
+}
+
+void wp_yield(void)
+{
+	(void)sched_yield();
 }

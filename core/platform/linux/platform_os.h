@@ -25,6 +25,16 @@ enum wp_wait wp_futex_wait(wp_u32 *word, uint32_t expected, int64_t deadline_ns)
 /* Wake up to count threads that sleep on word. The word's memory may be gone. */
 void wp_futex_wake(wp_u32 *word, int count);
 
+/* The same for sleepers that share a word: each with its bits, and a wake is for
+ * all whose bits meet its own. */
+enum wp_wait wp_futex_wait_bits(wp_u32 *word, uint32_t expected, uint32_t bits,
+                                int64_t deadline_ns);
+void wp_futex_wake_bits(wp_u32 *word, uint32_t bits);
+
+/* The same for a word in memory that several processes map. */
+enum wp_wait wp_futex_wait_shared(wp_u32 *word, uint32_t expected, int64_t deadline_ns);
+void wp_futex_wake_shared(wp_u32 *word, int count);
+
 /* Register this process for wp_barrier_heavy; false if the system lacks it. */
 bool wp_barrier_heavy_ready(void);
 
@@ -39,6 +49,9 @@ uint32_t wp_thread_id(void);
 
 /* The processor that runs the calling thread, which may change at any time. */
 uint32_t wp_cpu(void);
+
+/* Let another thread that is ready run on this processor. */
+void wp_yield(void);
 
 /* Zeroed memory aligned to a power of two, or NULL; wp_free takes it back. */
 void *wp_alloc(size_t alignment, size_t bytes);

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The inside of weir_db: its parts, and what they call of each other.
+ *
+ *   db.c        making, changing, reading and ending one
+ *   db_open.c   connections in their roles; the readers' pool
+ *   writer.c    the one writer: its life, and when it is given up
+ *   group.c     leading: jobs, transactions, outcomes
+ *   db_write.c  jobs, write leases, maintenance      ticket.c   jobs without waiting
+ *   db_read.c   reads                                db_statement.c   statements
+ *   upkeep.c    checkpoints, the read pin, warnings  keeper.c   when they are due
+ *
+ * Who owns what. The holder of the gate owns the writer, and every field marked
+ * (gate). The aide and the fields marked (aide) belong to whoever has aide_lock,
+ * which the holder takes inside the gate, never the other way round. The rest is
+ * constant after creation, or atomic.
+ *
+ * Memory order
+ *   label operation                     order  pairs with  breaks if weaker
+ *   K1    call the keeper: add calls    full   K2          the keeper sleeps beside work that
+ *         then wake                                        was left to it just before
+ *   K2    keeper: load calls, look for  acq    K1          as K1
+ *         work, then sleep on calls
+ *   Q1    commit: store sequence, then  rel    Q2          a reader is told of a commit that its
+ *         finish the members                               statement might not see
+ *   Q2    read: load sequence           acq    Q1          as Q1
+ *   E1    pinned, idle_wanted, unpinned rlx    -           nothing: hints for the keeper
+ *
+ * Forks. The struct lives in memory that is wiped in a forked child: there magic
+ * is 0, and every call answers FORKED.
+ */
+#ifndef WEIR_CORE_DB_INTERNAL_H
+#define WEIR_CORE_DB_INTERNAL_H
+
+#include <pthread.h>
+
+#include "db_conn.h"
+#include "lock.h"
+#include "pool_internal.h"
+
+#define WEIR__DB_MAGIC UINT32_C(0x77646221)
+
+/* Jobs that one hold of the gate can carry out: the maximum of group_max. */
+#define WEIR__GROUP_MAX 1024
+
+enum weir__job_status {
+	WEIR__JOB_WAITING = 0, /* to be run */
+	WEIR__JOB_SOUND = 1,   /* ran; what it did is in the open transaction */
+	WEIR__JOB_OVER = 2,    /* has its outcome */
+};
+
+/*
+ * A write job. r/o while queued but for stop; the leader's from the moment it is
+ * taken until it is finished.
+ */
+struct weir__job {
+	weir_job run;
+	void *arg;
+	const char *site;
+	enum weir_durability durability;
+	enum weir_lane lane;
+	bool once;
+	int64_t budget_ns; /* 0: none */
+	int64_t asked_ns;
+	int64_t deadline_ns;
+	wp_u32 stop; /* any thread: it was asked to stop */
+
+	enum weir__job_status status;
+	enum weir_code code;
+	int64_t began_ns;
+	struct weir_write_result result;
+	struct weir_error error;
+};
+
+/* The writer's troubles: when it may be tried again, and what the last one was. */
+struct weir__breaker {
+	uint32_t failures; /* in a row, without a commit between them */
+	int64_t retry_ns;
+	struct weir_error last;
+};
+
+/* What a leader knows about when members come back (group.c). */
+struct weir__linger {
+	uint32_t last;     /* jobs of the last group */
+	uint32_t vain;     /* groups that passed without lingering, the last time */
+	uint32_t skip;     /* that are still to pass */
+	int64_t commit_ns; /* what a commit takes, a moving average */
+};
+
+/* A reader as the keeper saw it: since when the log has been pinned beside it. */
+struct weir__watched {
+	uint32_t generation;
+	int64_t since_ns;
+};
+
+struct weir__keeper {
+	pthread_t thread;
+	bool started;
+	wp_u32 stop;
+	wp_u32 calls; /* futex; K1 */
+	wp_u32 deep;  /* sleeps without a timer: nothing was going on */
+	/* The keeper's own, or the ticking thread's. */
+	int64_t pin_looked_ns;
+	int64_t pin_renewed_ns;
+	uint64_t reads_seen;
+	uint64_t entered_seen;
+	int64_t sequence_seen;
+	int64_t quiet_ns; /* since when nothing has been going on; 0: something is */
+	int64_t hold_told_ns;
+	int64_t age_told_ns;
+};
+
+/* What the holders of one connection's place found prepared, and what not: theirs
+ * to write, when they end. Apart from the next place's, since reads end everywhere. */
+struct weir__db_counts {
+	wp_u64 hits;
+	wp_u64 misses;
+	char apart[WEIR__CACHE_LINE - 2 * sizeof(wp_u64)];
+};
+
+struct weir_db {
+	uint32_t magic;
+	wp_u32 closing;
+	struct weir_gate *gate;
+	struct weir_pool *readers; /* NULL: private */
+	const struct weir_driver *driver;
+	const struct weir_engine *engine;
+	const struct weir_sql *sql;
+	struct weir_driver reader_driver; /* what the readers' pool opens with */
+	struct weir_db_options options;
+	struct weir__lock set_lock;
+	wp_u64 settings[WEIR_SETTINGS_COUNT];
+
+	struct weir__watched *watched; /* by reader's slot; the keeper's */
+	wp_u32 *refused; /* by reader's slot: the generation whose statements are refused */
+	struct weir__db_counts *counts; /* by reader's slot; the last is the writer's */
+
+	/* (gate) */
+	struct weir__db_conn *writer; /* NULL: to be opened */
+	struct weir__breaker breaker;
+	uint32_t cautious; /* groups that still set savepoints */
+	struct weir__linger lingering;
+	uint32_t groups_to_warning;
+
+	/* (aide) */
+	struct weir__lock aide_lock;
+	struct weir__db_conn *aide; /* NULL: none, or to be opened */
+	wp_u32 pinned;
+	wp_u32 idle_wanted; /* a checkpoint when nobody waits */
+	wp_u32 unpinned;    /* reads that met no pin; E1 */
+	wp_u32 stuck;       /* the last checkpoint could not copy everything */
+
+	struct weir__lock discarded_lock;
+	struct weir_ticket *discarded; /* under discarded_lock: given up, perhaps not over */
+
+	wp_u64 sequence;
+	wp_u64 commits;
+	wp_u64 outcomes[WEIR_INDETERMINATE + 1];
+	wp_u64 runs_again;
+	wp_u64 savepoints;
+	wp_u64 checkpoints;
+	wp_u64 checkpoint_failures;
+	wp_u64 stall_ns_max;
+	wp_u64 stall_ns_sum;
+	wp_u64 log_frames;
+	wp_u64 writer_opens;
+	wp_u64 warnings;
+	struct weir__keeper keeper;
+	struct weir_config config; /* r/o after creation */
+};
+
+static inline int64_t weir__db_setting(const struct weir_db *db, enum weir_setting_id id)
+{
+	return (int64_t)wp_load_rlx_64(&db->settings[id]);
+}
+
+static inline bool weir__db_ours(const struct weir_db *db)
+{
+	return db->magic == WEIR__DB_MAGIC;
+}
+
+/* Counters with one writer at a time need no locked instruction. */
+static inline void weir__bump(wp_u64 *counter)
+{
+	wp_store_rlx_64(counter, wp_load_rlx_64(counter) + 1);
+}
+
+/* db.c: whether db may be used: BAD_ARGUMENT, FORKED, CLOSED. */
+enum weir_code weir__db_check(const struct weir_db *db, const char *where, struct weir_error *err);
+
+/* db.c: one line for the operator. */
+void weir__db_report(struct weir_db *db, const char *format, ...) WEIR_PRINTF(2, 3);
+
+/* db_open.c: open a connection in a role; *conn is NULL on failure. */
+enum weir_code weir__db_conn_open(struct weir_db *db, enum weir_role role,
+                                  struct weir_time deadline, struct weir__db_conn **conn,
+                                  struct weir_error *err);
+void weir__db_conn_close(struct weir__db_conn *conn);
+enum weir_code weir__db_open_readers(struct weir_db *db, struct weir_error *err);
+
+/* db_open.c: the holder of conn is done; slot is its place, max_size the writer's. */
+void weir__db_count(struct weir_db *db, struct weir__db_conn *conn, uint32_t slot);
+
+/* writer.c, (gate): have a writer, opening it if need be. Errors: WRITER_DOWN. */
+enum weir_code weir__writer_ready(struct weir_db *db, struct weir_error *err);
+
+/* writer.c, (gate): begin a transaction, on another writer if this one is found
+ * broken. Errors, with none open: DRIVER_BUSY, GATE_TIMEOUT, WRITER_DOWN. */
+enum weir_code weir__writer_begin(struct weir_db *db, enum weir_durability durability,
+                                  struct weir_time deadline, struct weir_error *err);
+
+/* writer.c, (gate): it is of no more use: close it, and note why. */
+void weir__writer_give_up(struct weir_db *db, const struct weir_error *why);
+
+/* writer.c, (gate): after whoever had it: clean it, or give it up, if it was
+ * found broken or cannot be cleaned. */
+void weir__writer_settle(struct weir_db *db, bool committed, const struct weir_error *broken);
+
+/* group.c, (gate): carry out what is queued, finish it and leave. */
+void weir__group_lead(struct weir_db *db);
+
+/* db_write.c */
+void weir__job_init(struct weir__job *job, struct weir_db *db, weir_job run, void *arg,
+                    const struct weir_write_options *options, const char *site);
+enum weir_code weir__job_check(const struct weir_db *db, weir_job run,
+                               const struct weir_write_options *options, const char *where,
+                               struct weir_error *err);
+void weir__job_end(struct weir__job *job, enum weir_outcome outcome, const struct weir_error *why);
+/* The gate ended it with code, which its error says too. */
+void weir__job_refused(struct weir__job *job, enum weir_code code);
+enum weir_code weir__job_report(const struct weir__job *job, struct weir_write_result *result,
+                                struct weir_error *err);
+/* Wait until entry is DONE or until, leading when asked to; true if it is DONE. */
+bool weir__job_await(struct weir_db *db, struct weir_gate_entry *entry, struct weir_time until);
+enum weir_code weir__writer_enter(struct weir_db *db, enum weir_gate_kind kind,
+                                  const struct weir__job *job, struct weir_gate_entry **entry,
+                                  struct weir_error *err);
+void weir__writer_leave(struct weir_db *db, struct weir_gate_entry *entry);
+void weir__committed(struct weir_db *db);
+
+/* db_write.c: what weir_tx_end does of a write lease. */
+void weir__write_roll_back(struct weir_tx *tx);
+
+/* upkeep.c, (gate): whether a checkpoint is due before the next write. */
+bool weir__upkeep_is_due(struct weir_db *db);
+
+/* upkeep.c, (gate): after a write: checkpoint if it is due, renew the pin. */
+void weir__upkeep_after_write(struct weir_db *db);
+
+/* upkeep.c, (gate): copy the log. */
+enum weir_code weir__upkeep_checkpoint(struct weir_db *db, struct weir_time deadline,
+                                       struct weir_checkpoint_result *result,
+                                       struct weir_error *err);
+void weir__upkeep_pin(struct weir_db *db);
+void weir__upkeep_unpin(struct weir_db *db);
+
+/* ticket.c: free what was discarded and is over. */
+void weir__tickets_sweep(struct weir_db *db);
+
+/* keeper.c */
+enum weir_code weir__keeper_start(struct weir_db *db, struct weir_error *err);
+void weir__keeper_stop(struct weir_db *db);
+void weir__keeper_call(struct weir_db *db);
+/* Wake the keeper if it sleeps for good, since something goes on again. */
+void weir__keeper_stir(struct weir_db *db);
+
+#endif

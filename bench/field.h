@@ -8,11 +8,13 @@
 
 #include "hold_spec.h"
 #include "pass.h"
+#include "result.h"
 #include "scenario.h"
 
-/* One scenario to run, with what the user changed. */
+/* One scenario at one size to run, with what the user changed. */
 struct bench_selection {
 	const struct bench_scenario *scenario;
+	char name[BENCH_SCENARIO_NAME_MAX]; /* its rows' */
 	unsigned threads;
 	unsigned conns;
 	struct bench_hold hold;
@@ -34,7 +36,7 @@ struct bench_rep_spec {
 struct bench_rep {
 	struct bench_sample throughput;
 	struct bench_sample wait;
-	double wal_peak_bytes; /* NAN: no file */
+	struct bench_sql_figures sql;
 };
 
 struct bench_contender {
@@ -46,6 +48,12 @@ struct bench_field {
 	const char *driver;
 	size_t count;
 	struct bench_contender (*contender)(size_t index);
+
+	/* Whether a contender runs in a selection; NULL: in all. */
+	bool (*takes_part)(size_t index, const struct bench_selection *selection);
+
+	/* How many threads its row stands for; NULL: the selection's. */
+	unsigned (*threads)(size_t index, const struct bench_selection *selection);
 
 	/* Before and after all repetitions of a scenario; NULL: nothing to do. */
 	enum weir_code (*prepare)(const struct bench_rep_spec *spec, struct weir_error *err);

@@ -73,7 +73,7 @@ static enum bench_outcome run_variant(const struct bench_rep_spec *spec, load_fu
 		return BENCH_FAILED;
 	outcome = run_passes(spec, run_load, &load, rep, err);
 	variant->destroy(load.pool);
-	rep->wal_peak_bytes = NAN;
+	rep->sql = (struct bench_sql_figures){NAN, NAN, NAN, NAN};
 	return outcome;
 }
 

@@ -51,15 +51,16 @@ static json_t *role(const struct bench_row *row, enum bench_metric first)
 	                 waits(row, first + 1), "fairness", number(bench_row_value(row, first + 5)));
 }
 
-/* What only SQL scenarios have. The last three are counted inside a writer that
- * groups jobs; no pool here has one. */
+/* What only SQL scenarios have. */
 static json_t *sql_keys(const struct bench_row *row)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:n, s:n, s:n}", "busy_errors",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "busy_errors",
 	                 number(bench_row_value(row, BENCH_BUSY_ERRORS)), "wal_peak_bytes",
 	                 number(bench_row_value(row, BENCH_WAL_PEAK_BYTES)), "read",
 	                 role(row, BENCH_READ_OPS_PER_S), "write", role(row, BENCH_WRITE_OPS_PER_S),
-	                 "group_size", "fsyncs_per_tx", "ckpt_stall_ns");
+	                 "group_size", number(bench_row_value(row, BENCH_GROUP_SIZE)), "fsyncs_per_tx",
+	                 number(bench_row_value(row, BENCH_FSYNCS_PER_TX)), "ckpt_stall_ns",
+	                 number(bench_row_value(row, BENCH_CKPT_STALL_NS)));
 }
 
 static json_t *result(const struct bench_results *results, const struct bench_row *row)

@@ -25,16 +25,21 @@ static void list_plain(void)
 
 	(void)printf("scenarios\n");
 	for (size_t i = 0; i < count; i++)
-		(void)printf("  %-13s %s%s\n", all[i].name, all[i].doc,
+		(void)printf("  %-18s %s%s\n", all[i].name, all[i].doc,
 		             all[i].on_request ? " (on request only)" : "");
 	for (size_t field = 0; field < COUNT(fields); field++) {
 		(void)printf("\npools on the %s driver\n", fields[field]->driver);
 		for (size_t i = 0; i < fields[field]->count; i++) {
 			const struct bench_contender contender = fields[field]->contender(i);
 
-			(void)printf("  %-13s %s\n", contender.name, contender.doc);
+			(void)printf("  %-18s %s\n", contender.name, contender.doc);
 		}
 	}
+}
+
+static json_t *count_or_null(unsigned count)
+{
+	return count != 0 ? json_integer(count) : json_null();
 }
 
 static json_t *pools_json(const struct bench_field *field)
@@ -50,6 +55,20 @@ static json_t *pools_json(const struct bench_field *field)
 	return pools;
 }
 
+/* "threads" of a scenario with several sizes is null: "sizes" has them. */
+static json_t *scenario_json(const struct bench_scenario *scenario)
+{
+	json_t *sizes = json_array();
+
+	for (size_t i = 0; i < BENCH_SIZES_MAX && scenario->sizes[i] != 0; i++)
+		(void)json_array_append_new(sizes, json_integer(scenario->sizes[i]));
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:s?, s:b}", "name", scenario->name, "doc",
+	                 scenario->doc, "driver", bench_field_of(scenario->kind)->driver, "threads",
+	                 count_or_null(scenario->threads), "sizes", sizes, "conns",
+	                 count_or_null(scenario->conns), "hold", scenario->hold, "on_request",
+	                 (int)scenario->on_request);
+}
+
 static bool list_json(void)
 {
 	size_t count;
@@ -59,11 +78,7 @@ static bool list_json(void)
 	bool written;
 
 	for (size_t i = 0; i < count; i++)
-		(void)json_array_append_new(
-			scenarios, json_pack("{s:s, s:s, s:s, s:i, s:i, s:s?, s:b}", "name", all[i].name, "doc",
-		                         all[i].doc, "driver", bench_field_of(all[i].kind)->driver,
-		                         "threads", (int)all[i].threads, "conns", (int)all[i].conns, "hold",
-		                         all[i].hold, "on_request", (int)all[i].on_request));
+		(void)json_array_append_new(scenarios, scenario_json(&all[i]));
 	root = json_pack("{s:i, s:o, s:{s:o, s:o}}", "schema", 1, "scenarios", scenarios, "pools",
 	                 fields[0]->driver, pools_json(fields[0]), fields[1]->driver,
 	                 pools_json(fields[1]));

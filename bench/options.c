@@ -15,7 +15,7 @@
 #define SECONDS_MAX 600.0
 #define FULL_REPS 5
 #define QUICK_REPS 3
-#define QUICK_SECONDS 0.2
+#define QUICK_SECONDS 0.15
 #define DEFAULT_SEED 20240229
 #define BENCH_BUILD_DIR "build/bench"
 
@@ -23,11 +23,11 @@ const char bench_options_help[] =
 	"usage: weir-bench run [SCENARIO...] [options]\n"
 	"\n"
 	"Runs weir and the baselines through the scenarios, interleaved, and prints a table\n"
-	"for each. Without a scenario it runs all of them; that full run takes close to 20\n"
+	"for each. Without a scenario it runs all of them; that full run takes close to 25\n"
 	"minutes and is the only one that writes under results/ by itself.\n"
 	"\n"
-	"  --quick          two minutes at most; writes under build/bench/\n"
-	"  --threads N      callers (1 to 1024)\n"
+	"  --quick          two and a half minutes at most; writes under build/bench/\n"
+	"  --threads N      callers (1 to 1024), in place of all the sizes of a scenario\n"
 	"  --conns N        connections (1 to 65536)\n"
 	"  --hold SPEC      what a caller does with its lease: none, work:2us, sleep:200us,\n"
 	"                   mix:95%work:1us,5%sleep:1ms\n"
@@ -50,7 +50,8 @@ struct flags {
 	double seconds;
 	bool hold_given;
 	struct bench_hold hold;
-	bool changed; /* anything but what the full run does */
+	bool changed;  /* anything but what the full run does */
+	bool reshaped; /* a size that no target speaks of */
 };
 
 static bool complain(const char *flag, const char *value, const char *allowed)
@@ -233,14 +234,81 @@ static bool set_flag(struct flags *flags, int flag, char *value)
 	}
 }
 
-/* Add a scenario with its own figures where no flag gives others. */
-static bool select_scenario(struct flags *flags, const char *name)
+/* What --hold, or else the scenario, says of holds. */
+static bool read_hold(const struct flags *flags, const struct bench_scenario *scenario,
+                      struct bench_hold *hold)
 {
-	const struct bench_scenario *scenario = bench_scenario_find(name);
+	char problem[200];
+
+	*hold = (struct bench_hold){0};
+	if (flags->hold_given)
+		*hold = flags->hold;
+	else if (scenario->hold != NULL &&
+	         !bench_hold_parse(hold, scenario->hold, problem, sizeof(problem)))
+		return complain("hold", scenario->hold, problem);
+	return true;
+}
+
+/* Add a scenario at one size, with its own figures where no flag gives others.
+ * One with several sizes names the size. */
+static bool select_size(struct flags *flags, const struct bench_scenario *scenario,
+                        unsigned threads)
+{
 	struct bench_run *run = &flags->options->run;
 	struct bench_selection *selection = &run->selections[run->selections_count];
 	const double quick = flags->options->quick ? QUICK_SECONDS : SECONDS_MAX;
-	char problem[200];
+	const unsigned conns = scenario->conns != 0 ? scenario->conns : threads;
+
+	*selection = (struct bench_selection){
+		.scenario = scenario,
+		.threads = threads,
+		.conns = flags->conns != 0 ? (unsigned)flags->conns : conns,
+		.seconds = scenario->seconds < quick ? scenario->seconds : quick,
+		.wait_seconds = scenario->wait_seconds < quick ? scenario->wait_seconds : quick,
+	};
+	if (scenario->sizes[0] != 0)
+		(void)snprintf(selection->name, sizeof(selection->name), "%s-%u", scenario->name, threads);
+	else
+		(void)snprintf(selection->name, sizeof(selection->name), "%s", scenario->name);
+	if (flags->seconds > 0.0) {
+		selection->seconds = flags->seconds;
+		selection->wait_seconds = flags->seconds;
+	}
+	if (!read_hold(flags, scenario, &selection->hold))
+		return false;
+	run->selections_count++;
+	return true;
+}
+
+static bool has_size(const struct bench_scenario *scenario, unsigned long threads)
+{
+	for (size_t i = 0; i < BENCH_SIZES_MAX; i++)
+		if (scenario->sizes[i] == threads)
+			return true;
+	return false;
+}
+
+/* Add a scenario at each of its sizes, or at the one that --threads names. */
+static bool select_sizes(struct flags *flags, const struct bench_scenario *scenario)
+{
+	const unsigned *sizes = flags->options->quick ? scenario->quick_sizes : scenario->sizes;
+
+	if (flags->threads != 0) {
+		flags->reshaped = flags->reshaped || !has_size(scenario, flags->threads);
+		return select_size(flags, scenario, (unsigned)flags->threads);
+	}
+	if (sizes[0] == 0)
+		return select_size(flags, scenario, scenario->threads);
+	for (size_t i = 0; i < BENCH_SIZES_MAX && sizes[i] != 0; i++)
+		if (!select_size(flags, scenario, sizes[i]))
+			return false;
+	return true;
+}
+
+static bool select_scenario(struct flags *flags, const char *name)
+{
+	const struct bench_scenario *scenario = bench_scenario_find(name);
+	const struct bench_run *run = &flags->options->run;
 
 	if (scenario == NULL) {
 		(void)fprintf(stderr, "weir-bench: no scenario \"%s\"; see weir-bench list\n", name);
@@ -255,24 +323,7 @@ static bool select_scenario(struct flags *flags, const char *name)
 		(void)fprintf(stderr, "weir-bench: --threads: %s always takes two\n", name);
 		return false;
 	}
-	*selection = (struct bench_selection){
-		.scenario = scenario,
-		.threads = flags->threads != 0 ? (unsigned)flags->threads : scenario->threads,
-		.conns = flags->conns != 0 ? (unsigned)flags->conns : scenario->conns,
-		.seconds = scenario->seconds < quick ? scenario->seconds : quick,
-		.wait_seconds = scenario->wait_seconds < quick ? scenario->wait_seconds : quick,
-	};
-	if (flags->seconds > 0.0) {
-		selection->seconds = flags->seconds;
-		selection->wait_seconds = flags->seconds;
-	}
-	if (flags->hold_given)
-		selection->hold = flags->hold;
-	else if (scenario->hold != NULL &&
-	         !bench_hold_parse(&selection->hold, scenario->hold, problem, sizeof(problem)))
-		return complain("hold", scenario->hold, problem);
-	run->selections_count++;
-	return true;
+	return select_sizes(flags, scenario);
 }
 
 static bool select_scenarios(struct flags *flags, char *const *names, int names_count)
@@ -334,7 +385,9 @@ bool bench_options_read(struct bench_options *options, int argc, char **argv)
 	if (flags.reps == 0)
 		options->run.reps = options->quick ? QUICK_REPS : FULL_REPS;
 	options->full = !flags.changed && optind == argc;
-	options->as_made = flags.threads == 0 && flags.conns == 0 && !flags.hold_given;
 	options->short_ = options->quick || flags.seconds > 0.0 || options->run.reps < FULL_REPS;
-	return select_scenarios(&flags, argv + optind, argc - optind) && check_pools(&options->run);
+	if (!select_scenarios(&flags, argv + optind, argc - optind) || !check_pools(&options->run))
+		return false;
+	options->as_made = !flags.reshaped && flags.conns == 0 && !flags.hold_given;
+	return true;
 }

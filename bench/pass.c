@@ -83,15 +83,16 @@ static void *worker_main(void *argument)
 	return NULL;
 }
 
-static void summarize_waits(const struct bench_histogram *histogram, struct bench_waits *waits)
+struct bench_waits bench_waits_of(const struct bench_histogram *histogram)
 {
-	*waits = (struct bench_waits){NAN, NAN, NAN, NAN};
 	if (histogram->count == 0)
-		return;
-	waits->p50 = (double)bench_histogram_quantile(histogram, 0.5);
-	waits->p99 = (double)bench_histogram_quantile(histogram, 0.99);
-	waits->p999 = (double)bench_histogram_quantile(histogram, 0.999);
-	waits->max = (double)histogram->max;
+		return (struct bench_waits){NAN, NAN, NAN, NAN};
+	return (struct bench_waits){
+		.p50 = (double)bench_histogram_quantile(histogram, 0.5),
+		.p99 = (double)bench_histogram_quantile(histogram, 0.99),
+		.p999 = (double)bench_histogram_quantile(histogram, 0.999),
+		.max = (double)histogram->max,
+	};
 }
 
 /* Merges every histogram into the first worker's. */
@@ -102,17 +103,20 @@ static void summarize_all_waits(struct bench_pass *pass, struct bench_sample *sa
 	for (int role = 0; role < BENCH_ROLES; role++) {
 		for (unsigned i = 1; i < pass->spec->threads; i++)
 			bench_histogram_merge(&merged[role], &pass->workers[i].waits[role]);
-		summarize_waits(&merged[role], &sample->waits[role]);
+		sample->waits[role] = bench_waits_of(&merged[role]);
 	}
+	if (pass->spec->merged != NULL)
+		memcpy(pass->spec->merged, merged, BENCH_ROLES * sizeof(*merged));
 	for (int role = 1; role < BENCH_ROLES; role++)
 		bench_histogram_merge(&merged[0], &merged[role]);
-	summarize_waits(&merged[0], &sample->waits_all);
+	sample->waits_all = bench_waits_of(&merged[0]);
 }
 
 static void summarize(struct bench_pass *pass, const struct snapshot *begin,
                       const struct snapshot *end, struct bench_sample *sample)
 {
 	const struct bench_waits none = {NAN, NAN, NAN, NAN};
+	const unsigned contestants = pass->spec->threads - pass->spec->companions;
 
 	memset(sample, 0, sizeof(*sample));
 	sample->seconds = (double)(end->ns - begin->ns) / 1e9;
@@ -126,9 +130,13 @@ static void summarize(struct bench_pass *pass, const struct snapshot *begin,
 			const uint64_t ops = end->ops[i][role] - begin->ops[i][role];
 
 			sample->ops[role] += ops;
+			if (i >= contestants)
+				continue;
 			slowest = ops < slowest ? ops : slowest;
 			fastest = ops > fastest ? ops : fastest;
 		}
+		sample->slowest[role] = slowest;
+		sample->fastest[role] = fastest;
 		sample->fairness[role] = fastest > 0 ? (double)slowest / (double)fastest : NAN;
 		sample->waits[role] = none;
 	}
@@ -150,6 +158,12 @@ static double warm_seconds(double seconds)
 double bench_pass_seconds(double seconds)
 {
 	return warm_seconds(seconds) + seconds;
+}
+
+static void call_window(const struct bench_pass_spec *spec, bool begins)
+{
+	if (spec->window != NULL)
+		spec->window(spec->context, begins);
 }
 
 /* Start the threads, let them run, and stop them. */
@@ -176,10 +190,12 @@ static enum bench_outcome run_threads(struct bench_pass *pass, const struct benc
 		outcome = BENCH_CANCELLED;
 	if (outcome == BENCH_DONE) {
 		set_phase(pass, BENCH_PHASE_MEASURE);
+		call_window(spec, true);
 		take_snapshot(pass, begin);
 		if (wait_until(spec, begin->ns + (int64_t)(spec->seconds * 1e9)))
 			outcome = BENCH_CANCELLED;
 		take_snapshot(pass, end);
+		call_window(spec, false);
 	}
 	set_phase(pass, BENCH_PHASE_STOP);
 	for (unsigned i = 0; i < started; i++)

@@ -48,13 +48,20 @@ struct bench_pass_spec {
 	void (*body)(struct bench_worker *worker);
 	void *context;
 	unsigned threads;
-	bool timed; /* a wait pass */
+	unsigned companions; /* of these, the last: they only keep the others company,
+	                        and no share of theirs counts as fair or unfair */
+	bool timed;          /* a wait pass */
 	double seconds;
 	uint64_t seed;
 	/* Called on the main thread some ten times a second while it waits; may be
 	 * NULL. */
 	void (*tick)(void *tick_context);
 	void *tick_context;
+	/* Called with context on the main thread as the measured part begins and
+	 * ends; may be NULL. */
+	void (*window)(void *context, bool begins);
+	/* Receives the waits of each role, [BENCH_ROLES]; may be NULL. */
+	struct bench_histogram *merged;
 };
 
 struct bench_pass {
@@ -75,7 +82,9 @@ struct bench_waits {
 struct bench_sample {
 	double seconds;
 	uint64_t ops[BENCH_ROLES];
-	double fairness[BENCH_ROLES]; /* slowest thread's ops over the fastest's; NAN: no ops */
+	uint64_t slowest[BENCH_ROLES]; /* ops of the thread that got least, and most, done */
+	uint64_t fastest[BENCH_ROLES];
+	double fairness[BENCH_ROLES]; /* slowest over fastest; NAN: no ops */
 	uint64_t timeouts;
 	uint64_t busy_errors;
 	double cpu_s;
@@ -89,6 +98,9 @@ enum bench_outcome { BENCH_DONE = 0, BENCH_FAILED = 1, BENCH_CANCELLED = 2 };
 /* How long a pass takes whose measured part is that long: it warms up first. */
 double bench_pass_seconds(double seconds);
 
+/* The quantiles of recorded waits; NAN if there are none. */
+struct bench_waits bench_waits_of(const struct bench_histogram *histogram);
+
 /* Run a pass. FAILED fills err; CANCELLED means that the user asked to stop. */
 enum bench_outcome bench_pass_run(const struct bench_pass_spec *spec, struct bench_sample *sample,
                                   struct weir_error *err);
@@ -99,10 +111,15 @@ static inline int bench_phase(const struct bench_worker *worker)
 }
 
 /* Only this thread writes the counter, so it needs no locked instruction. */
+static inline void bench_count_many(_Atomic uint64_t *counter, uint64_t count)
+{
+	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + count,
+	                      memory_order_relaxed);
+}
+
 static inline void bench_count(_Atomic uint64_t *counter)
 {
-	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1,
-	                      memory_order_relaxed);
+	bench_count_many(counter, 1);
 }
 
 /* A wait that is under way when the pass ends counts with the time it took:

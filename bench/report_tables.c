@@ -97,6 +97,9 @@ static const struct column sql_columns[] = {
 	{"timeouts", bench_format_count, BENCH_TIMEOUTS, NULL},
 	{"CPU s per M", format_2, BENCH_CPU_S_PER_MOP, NULL},
 	{"switches", bench_format_count, BENCH_CTX_SWITCHES, NULL},
+	{"writes per commit", format_2, BENCH_GROUP_SIZE, NULL},
+	{"fsyncs per write", format_3, BENCH_FSYNCS_PER_TX, NULL},
+	{"longest checkpoint", bench_format_ns, BENCH_CKPT_STALL_NS, NULL},
 	{"WAL peak, bytes", bench_format_count, BENCH_WAL_PEAK_BYTES, NULL},
 	{"spread", format_2, 0, get_spread},
 };
@@ -122,14 +125,13 @@ static bool is_blank(const struct column *column, const struct bench_results *re
 
 static void write_head(FILE *out, const struct bench_results *results, const struct bench_row *row)
 {
-	const struct bench_scenario *scenario = bench_scenario_find(row->scenario);
 	const double strict_ns = bench_strict_wait_ns(results, row->scenario);
 	char hold[BENCH_CELL_MAX];
 	char strict[BENCH_CELL_MAX];
 
 	(void)fprintf(out, "### %s\n\n", row->scenario);
-	if (scenario != NULL)
-		(void)fprintf(out, "%s.\n\n", scenario->doc);
+	if (row->doc != NULL)
+		(void)fprintf(out, "%s.\n\n", row->doc);
 	(void)fprintf(out, "%u %s, %u connections, `%s`, %u x %g s.", row->threads,
 	              row->threads == 1 ? "thread" : "threads", row->conns, row->hold, row->reps,
 	              row->seconds);

@@ -30,8 +30,11 @@ static void add_waits(struct bench_row *row, enum bench_metric first,
 }
 
 void bench_row_add(struct bench_row *row, const struct bench_sample *throughput,
-                   const struct bench_sample *wait, double wal_peak_bytes, unsigned processors)
+                   const struct bench_sample *wait, const struct bench_sql_figures *sql,
+                   unsigned processors)
 {
+	const struct bench_sql_figures none = {NAN, NAN, NAN, NAN};
+	const struct bench_sql_figures *const figures = sql != NULL ? sql : &none;
 	const double running = row->threads < processors ? row->threads : processors;
 	/* The two threads of a sparse step take turns. */
 	const double at_once = row->kind == BENCH_KIND_SPARSE ? 1.0 : running;
@@ -50,7 +53,10 @@ void bench_row_add(struct bench_row *row, const struct bench_sample *throughput,
 	add(row, BENCH_CPU_S_PER_MOP, ops > 0.0 ? throughput->cpu_s * 1e6 / ops : NAN);
 	add(row, BENCH_CTX_SWITCHES, (double)throughput->ctx_switches);
 	add(row, BENCH_BUSY_ERRORS, (double)(throughput->busy_errors + wait->busy_errors));
-	add(row, BENCH_WAL_PEAK_BYTES, wal_peak_bytes);
+	add(row, BENCH_WAL_PEAK_BYTES, figures->wal_peak_bytes);
+	add(row, BENCH_GROUP_SIZE, figures->group_size);
+	add(row, BENCH_FSYNCS_PER_TX, figures->fsyncs_per_tx);
+	add(row, BENCH_CKPT_STALL_NS, figures->ckpt_stall_ns);
 	for (int role = 0; role < BENCH_ROLES; role++) {
 		const enum bench_metric first = role_first[role];
 
@@ -155,5 +161,10 @@ bool bench_row_is_weir(const struct bench_row *row)
 
 bool bench_row_is_baseline(const struct bench_row *row)
 {
-	return strcmp(row->pool, "none") != 0 && !bench_row_is_weir(row);
+	static const char *const limits[] = {"none", "group-of-32", "raw-1"};
+
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+		if (strcmp(row->pool, limits[i]) == 0)
+			return false;
+	return !bench_row_is_weir(row);
 }

@@ -15,7 +15,7 @@
 #include "scenario.h"
 
 #define BENCH_REPS_MAX 100
-#define BENCH_ROWS_MAX 128
+#define BENCH_ROWS_MAX 256
 
 /* What a repetition yields. NAN: not measured. Waits come from the wait pass,
  * timeouts and busy errors from both, all else from the throughput pass. */
@@ -32,7 +32,10 @@ enum bench_metric {
 	BENCH_CPU_S_PER_MOP,
 	BENCH_CTX_SWITCHES,
 	BENCH_BUSY_ERRORS,
-	BENCH_WAL_PEAK_BYTES,
+	BENCH_WAL_PEAK_BYTES, /* this and the next three in SQL scenarios only */
+	BENCH_GROUP_SIZE,
+	BENCH_FSYNCS_PER_TX,
+	BENCH_CKPT_STALL_NS,
 	BENCH_READ_OPS_PER_S, /* by role, in SQL scenarios; in the order of struct bench_waits */
 	BENCH_READ_P50,
 	BENCH_READ_P99,
@@ -48,8 +51,17 @@ enum bench_metric {
 	BENCH_METRICS
 };
 
+/* What only SQL scenarios have; NAN: not measured. */
+struct bench_sql_figures {
+	double wal_peak_bytes;
+	double group_size;    /* writes that shared a commit */
+	double fsyncs_per_tx; /* files synced for each write */
+	double ckpt_stall_ns; /* the longest checkpoint */
+};
+
 struct bench_row {
 	char scenario[BENCH_SCENARIO_NAME_MAX];
+	const char *doc; /* of the scenario, or NULL */
 	enum bench_kind kind;
 	const char *pool;
 	const char *driver;
@@ -67,10 +79,11 @@ struct bench_results {
 	struct bench_row rows[BENCH_ROWS_MAX];
 };
 
-/* Add a repetition; wal_peak_bytes is NAN outside SQL scenarios. processors: how
- * many this process may use. */
+/* Add a repetition. sql: NULL outside SQL scenarios. processors: how many this
+ * process may use. */
 void bench_row_add(struct bench_row *row, const struct bench_sample *throughput,
-                   const struct bench_sample *wait, double wal_peak_bytes, unsigned processors);
+                   const struct bench_sample *wait, const struct bench_sql_figures *sql,
+                   unsigned processors);
 
 /* The median over repetitions; for timeouts and busy errors the sum. */
 double bench_row_value(const struct bench_row *row, enum bench_metric metric);
@@ -106,7 +119,8 @@ double bench_row_efficiency(const struct bench_results *results, const struct be
  * connections * mean hold. NAN unless holds sleep. */
 double bench_strict_wait_ns(const struct bench_results *results, const char *scenario);
 
-/* Whether a row is weir's, and whether it is a baseline's: `none` is neither. */
+/* Whether a row is weir's, and whether it is a baseline's: a limit (`none`,
+ * `group-of-32`, `raw-1`) is neither. */
 bool bench_row_is_weir(const struct bench_row *row);
 bool bench_row_is_baseline(const struct bench_row *row);
 

@@ -60,8 +60,7 @@ static bool check_storage(struct session *session)
 	for (unsigned i = 0; i < run->selections_count; i++) {
 		const struct bench_selection *selection = &run->selections[i];
 
-		if (!uses_file(selection) || selection->scenario->read_percent == 100 ||
-		    !storage->in_memory)
+		if (!bench_scenario_writes(selection->scenario) || !storage->in_memory)
 			continue;
 		(void)fprintf(stderr,
 		              "weir-bench: %s measures durable writes, and \"%s\" is %s, which keeps "

@@ -22,8 +22,14 @@ struct cell {
 	struct bench_row *row;
 };
 
-static bool wanted(const struct bench_run *run, const char *pool)
+static bool wanted(const struct bench_run *run, const struct bench_selection *selection,
+                   size_t contender)
 {
+	const struct bench_field *field = bench_field_of(selection->scenario->kind);
+	const char *const pool = field->contender(contender).name;
+
+	if (field->takes_part != NULL && !field->takes_part(contender, selection))
+		return false;
 	for (unsigned i = 0; i < run->pools_count; i++)
 		if (strcmp(run->pools[i], pool) == 0)
 			return true;
@@ -36,7 +42,7 @@ unsigned bench_run_pools(const struct bench_run *run, const struct bench_selecti
 	unsigned count = 0;
 
 	for (size_t i = 0; i < field->count; i++)
-		count += wanted(run, field->contender(i).name);
+		count += wanted(run, selection, i);
 	return count;
 }
 
@@ -82,7 +88,7 @@ double bench_run_seconds(const struct bench_run *run)
 
 static void describe_hold(char *text, size_t text_size, const struct bench_selection *selection)
 {
-	const unsigned reads = selection->scenario->read_percent;
+	const unsigned reads = selection->scenario->sql.read_percent;
 
 	if (selection->scenario->kind != BENCH_KIND_SQL)
 		(void)snprintf(text, text_size, "%s", selection->hold.text);
@@ -101,16 +107,19 @@ static void describe_row(struct bench_row *row, const struct bench_selection *se
 	row->kind = selection->scenario->kind;
 	row->pool = field->contender(cell->contender).name;
 	row->driver = field->driver;
-	row->threads = selection->threads;
+	row->threads = field->threads != NULL ? field->threads(cell->contender, selection)
+	                                      : selection->threads;
 	row->conns = cell->conns;
 	row->sleeps = bench_hold_sleeps(&selection->hold);
 	row->seconds = selection->seconds;
 	describe_hold(row->hold, sizeof(row->hold), selection);
-	if (cell->conns == selection->conns)
-		(void)snprintf(row->scenario, sizeof(row->scenario), "%s", selection->scenario->name);
-	else
+	row->doc = selection->scenario->doc;
+	(void)snprintf(row->scenario, sizeof(row->scenario), "%s", selection->name);
+	if (cell->conns != selection->conns) {
+		row->doc = NULL;
 		(void)snprintf(row->scenario, sizeof(row->scenario), "%s-%u", selection->scenario->name,
 		               cell->conns);
+	}
 }
 
 /* List the cells of a selection and give each a row. */
@@ -125,7 +134,7 @@ static unsigned make_cells(const struct bench_run *run, const struct bench_selec
 		for (size_t i = 0; i < field->count; i++) {
 			struct cell *cell = &cells[count];
 
-			if (!wanted(run, field->contender(i).name) || count == CELLS_MAX ||
+			if (!wanted(run, selection, i) || count == CELLS_MAX ||
 			    results->rows_count == BENCH_ROWS_MAX)
 				continue;
 			cell->contender = i;
@@ -155,7 +164,7 @@ static enum bench_outcome run_cell(const struct bench_run *run, struct bench_rep
 	outcome = field->run(spec, &rep, err);
 	if (outcome != BENCH_DONE)
 		return outcome;
-	bench_row_add(cell->row, &rep.throughput, &rep.wait, rep.wal_peak_bytes, bench_processors());
+	bench_row_add(cell->row, &rep.throughput, &rep.wait, &rep.sql, bench_processors());
 	bench_progress_add(progress, rep_seconds(spec->selection));
 	return BENCH_DONE;
 }

@@ -11,7 +11,7 @@
 #include "progress.h"
 #include "result.h"
 
-#define BENCH_SELECTED_MAX 16
+#define BENCH_SELECTED_MAX 64
 #define BENCH_POOLS_MAX 16
 
 struct bench_run {

@@ -25,7 +25,7 @@ _Static_assert(BENCH_SQL_ROWS == 100000 && BENCH_SQL_VALUE_BYTES == 100,
 
 void bench_sql_file_remove(const struct bench_sql_file *file)
 {
-	static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
+	static const char *const suffixes[] = {"", "-wal", "-shm", "-journal", "-weir"};
 	char path[BENCH_SQL_PATH_MAX + 16];
 
 	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
@@ -34,12 +34,15 @@ void bench_sql_file_remove(const struct bench_sql_file *file)
 	}
 }
 
+/* What the file is made with; no scenario's own. */
+static const struct bench_sql_settings settings = {.cache_kib = 8192};
+
 /* Open, run sql, close: with the last connection the WAL goes too. */
 static enum weir_code run_alone(const struct bench_sql_file *file, const char *sql,
                                 struct weir_error *err)
 {
 	sqlite3 *db = NULL;
-	enum weir_code code = bench_sql_open(&db, file->path, BENCH_SQL_NOMUTEX, err);
+	enum weir_code code = bench_sql_open(&db, file->path, BENCH_SQL_NOMUTEX, &settings, err);
 	int rc;
 
 	if (code != WEIR_OK)
@@ -80,9 +83,9 @@ enum weir_code bench_sql_file_settle(const struct bench_sql_file *file, struct w
 	return run_alone(file, "PRAGMA wal_checkpoint(TRUNCATE)", err);
 }
 
-double bench_sql_file_wal_bytes(const struct bench_sql_file *file)
+double bench_sql_file_bytes(const char *path)
 {
 	struct stat there;
 
-	return stat(file->wal, &there) == 0 ? (double)there.st_size : 0.0;
+	return stat(path, &there) == 0 ? (double)there.st_size : 0.0;
 }

@@ -26,8 +26,8 @@ enum weir_code bench_sql_file_make(struct bench_sql_file *file, const char *dir,
  * begins alike. Nobody else has the file open. */
 enum weir_code bench_sql_file_settle(const struct bench_sql_file *file, struct weir_error *err);
 
-/* The size of the WAL now; 0 if there is none. */
-double bench_sql_file_wal_bytes(const struct bench_sql_file *file);
+/* The size of a file now; 0 if there is none. */
+double bench_sql_file_bytes(const char *path);
 
 /* Remove the file and what SQLite keeps beside it. */
 void bench_sql_file_remove(const struct bench_sql_file *file);

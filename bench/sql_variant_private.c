@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * What programs do without a pool. Three ways:
+ * What programs do without a pool. Three ways, and the limit of one caller:
  *   busy-timeout  a connection for each thread; writers meet SQLite's lock and
  *                 its busy timeout. For reads this is the limit: no sharing.
  *   mutex-writer  the same for reads; all writes through one more connection,
@@ -49,11 +49,12 @@ static void private_destroy(void *opaque)
 	free(pool);
 }
 
-static enum weir_code open_conn(struct bench_sql_conn *conn, const char *path,
+static enum weir_code open_conn(struct bench_sql_conn *conn, const struct bench_sql_setup *setup,
                                 struct weir_error *err)
 {
 	sqlite3 *db = NULL;
-	enum weir_code code = bench_sql_open(&db, path, BENCH_SQL_NOMUTEX, err);
+	enum weir_code code =
+		bench_sql_open(&db, setup->path, BENCH_SQL_NOMUTEX, &setup->settings, err);
 
 	if (code == WEIR_OK)
 		code = bench_sql_prepare(conn, db, err);
@@ -78,12 +79,13 @@ static enum weir_code private_create(void **out, const struct bench_sql_setup *s
 	code = bench_alloc_pool(&conns, setup->threads * sizeof(*pool->conns), err);
 	pool->conns = conns;
 	if (code == WEIR_OK && sharing == SHARED)
-		code = bench_sql_open(&pool->shared, setup->path, BENCH_SQL_SERIALIZED, err);
+		code =
+			bench_sql_open(&pool->shared, setup->path, BENCH_SQL_SERIALIZED, &setup->settings, err);
 	if (code == WEIR_OK && sharing == PRIVATE_READERS)
-		code = open_conn(&pool->writer, setup->path, err);
+		code = open_conn(&pool->writer, setup, err);
 	for (unsigned i = 0; i < setup->threads && code == WEIR_OK; i++) {
 		code = sharing == SHARED ? bench_sql_prepare(&pool->conns[i], pool->shared, err)
-		                         : open_conn(&pool->conns[i], setup->path, err);
+		                         : open_conn(&pool->conns[i], setup, err);
 		pool->threads = i + 1;
 	}
 	if (code != WEIR_OK) {
@@ -125,6 +127,22 @@ static enum bench_sql_outcome own_write(void *opaque, unsigned thread, int64_t k
 	return bench_sql_write(&pool->conns[thread], key);
 }
 
+static enum bench_sql_outcome own_hold_begin(void *opaque, unsigned thread)
+{
+	struct private_pool *pool = opaque;
+	const enum bench_sql_outcome outcome = bench_sql_run(&pool->conns[thread], "BEGIN");
+
+	/* The snapshot is taken by the first read. */
+	return outcome == BENCH_SQL_DONE ? bench_sql_read(&pool->conns[thread], 1) : outcome;
+}
+
+static void own_hold_end(void *opaque, unsigned thread)
+{
+	struct private_pool *pool = opaque;
+
+	(void)bench_sql_run(&pool->conns[thread], "COMMIT");
+}
+
 static enum bench_sql_outcome mutex_write(void *opaque, unsigned thread, int64_t key)
 {
 	struct private_pool *pool = opaque;
@@ -137,6 +155,17 @@ static enum bench_sql_outcome mutex_write(void *opaque, unsigned thread, int64_t
 	return outcome;
 }
 
+/* The limit: nobody to share with, and nothing around SQLite's own calls. */
+const struct bench_sql_variant bench_sql_raw_1 = {
+	.name = "raw-1",
+	.doc = "SQLite alone: one thread, one connection; the limit of one caller",
+	.single = true,
+	.create = busy_timeout_create,
+	.destroy = private_destroy,
+	.read = own_read,
+	.write = own_write,
+};
+
 const struct bench_sql_variant bench_sql_busy_timeout = {
 	.name = "busy-timeout",
 	.doc = "a connection for each thread; writers wait in SQLite's busy timeout",
@@ -144,6 +173,8 @@ const struct bench_sql_variant bench_sql_busy_timeout = {
 	.destroy = private_destroy,
 	.read = own_read,
 	.write = own_write,
+	.hold_begin = own_hold_begin,
+	.hold_end = own_hold_end,
 };
 
 const struct bench_sql_variant bench_sql_mutex_writer = {
@@ -153,6 +184,8 @@ const struct bench_sql_variant bench_sql_mutex_writer = {
 	.destroy = private_destroy,
 	.read = own_read,
 	.write = mutex_write,
+	.hold_begin = own_hold_begin,
+	.hold_end = own_hold_end,
 };
 
 const struct bench_sql_variant bench_sql_shared_conn = {

@@ -9,18 +9,31 @@
 
 #include "format.h"
 
-enum form { FORM_COUNT, FORM_NS, FORM_2 };
+enum form { FORM_COUNT, FORM_NS, FORM_2, FORM_3 };
+
+/* Which tables have a column. */
+enum where { BOTH, LEASES, SQL };
 
 static const struct {
 	const char *title;
 	enum bench_metric metric;
 	enum form form;
+	enum where where;
 } columns[] = {
-	{"ops/s", BENCH_OPS_PER_S, FORM_COUNT},   {"per pair", BENCH_NS_PER_PAIR, FORM_NS},
-	{"p50", BENCH_WAIT_P50, FORM_NS},         {"p99", BENCH_WAIT_P99, FORM_NS},
-	{"p99.9", BENCH_WAIT_P999, FORM_NS},      {"max", BENCH_WAIT_MAX, FORM_NS},
-	{"fairness", BENCH_FAIRNESS, FORM_2},     {"timeouts", BENCH_TIMEOUTS, FORM_COUNT},
-	{"cpu s/M", BENCH_CPU_S_PER_MOP, FORM_2}, {"switches", BENCH_CTX_SWITCHES, FORM_COUNT},
+	{"ops/s", BENCH_OPS_PER_S, FORM_COUNT, BOTH},
+	{"per pair", BENCH_NS_PER_PAIR, FORM_NS, LEASES},
+	{"p50", BENCH_WAIT_P50, FORM_NS, BOTH},
+	{"p99", BENCH_WAIT_P99, FORM_NS, BOTH},
+	{"p99.9", BENCH_WAIT_P999, FORM_NS, BOTH},
+	{"max", BENCH_WAIT_MAX, FORM_NS, BOTH},
+	{"fairness", BENCH_FAIRNESS, FORM_2, BOTH},
+	{"timeouts", BENCH_TIMEOUTS, FORM_COUNT, BOTH},
+	{"busy", BENCH_BUSY_ERRORS, FORM_COUNT, SQL},
+	{"cpu s/M", BENCH_CPU_S_PER_MOP, FORM_2, BOTH},
+	{"switches", BENCH_CTX_SWITCHES, FORM_COUNT, LEASES},
+	{"writes/tx", BENCH_GROUP_SIZE, FORM_2, SQL},
+	{"fsyncs/wr", BENCH_FSYNCS_PER_TX, FORM_3, SQL},
+	{"checkpt", BENCH_CKPT_STALL_NS, FORM_NS, SQL},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -32,7 +45,14 @@ static void format_cell(char *text, size_t text_size, double value, enum form fo
 	else if (form == FORM_NS)
 		bench_format_ns(text, text_size, value);
 	else
-		bench_format_plain(text, text_size, value, 2);
+		bench_format_plain(text, text_size, value, form == FORM_3 ? 3 : 2);
+}
+
+static bool has_column(const struct bench_row *row, size_t index)
+{
+	const enum where here = row->kind == BENCH_KIND_SQL ? SQL : LEASES;
+
+	return columns[index].where == BOTH || columns[index].where == here;
 }
 
 static void print_heading(FILE *out, const struct bench_results *results,
@@ -53,7 +73,8 @@ static void print_heading(FILE *out, const struct bench_results *results,
 	}
 	(void)fprintf(out, "\n%-13s", "");
 	for (size_t i = 0; i < COUNT(columns); i++)
-		(void)fprintf(out, " %9s", columns[i].title);
+		if (has_column(row, i))
+			(void)fprintf(out, " %9s", columns[i].title);
 	(void)fprintf(out, " %9s %9s %9s\n", "spread", "effic.", "weir x");
 }
 
@@ -65,6 +86,8 @@ static void print_row(FILE *out, const struct bench_results *results, const stru
 
 	(void)fprintf(out, "%-13s", row->pool);
 	for (size_t i = 0; i < COUNT(columns); i++) {
+		if (!has_column(row, i))
+			continue;
 		format_cell(text, sizeof(text), bench_row_value(row, columns[i].metric), columns[i].form);
 		(void)fprintf(out, " %9s", text);
 	}

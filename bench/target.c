@@ -27,10 +27,51 @@ static double weir_value(const struct bench_results *results, const char *scenar
 	return value(bench_results_weir(results, scenario), metric);
 }
 
+static double over_pool(const struct bench_results *results, const char *scenario, const char *pool,
+                        enum bench_metric metric)
+{
+	return over(weir_value(results, scenario, metric),
+	            value(bench_results_find(results, scenario, pool), metric));
+}
+
 static double over_mutex_lifo(const struct bench_results *results, const char *scenario)
 {
-	return over(weir_value(results, scenario, BENCH_OPS_PER_S),
-	            value(bench_results_find(results, scenario, "mutex-lifo"), BENCH_OPS_PER_S));
+	return over_pool(results, scenario, "mutex-lifo", BENCH_OPS_PER_S);
+}
+
+static double over_busy_timeout(const struct bench_results *results, const char *scenario)
+{
+	return over_pool(results, scenario, "busy-timeout", BENCH_OPS_PER_S);
+}
+
+static double reads_over_busy_timeout(const struct bench_results *results, const char *scenario)
+{
+	return over_pool(results, scenario, "busy-timeout", BENCH_READ_OPS_PER_S);
+}
+
+static double p999_over_busy_timeout(const struct bench_results *results, const char *scenario)
+{
+	return over_pool(results, scenario, "busy-timeout", BENCH_WAIT_P999);
+}
+
+static double over_group_of_32(const struct bench_results *results, const char *scenario)
+{
+	return over_pool(results, scenario, "group-of-32", BENCH_OPS_PER_S);
+}
+
+static double over_raw_1(const struct bench_results *results, const char *scenario)
+{
+	return over_pool(results, scenario, "raw-1", BENCH_OPS_PER_S);
+}
+
+static double fairness(const struct bench_results *results, const char *scenario)
+{
+	return weir_value(results, scenario, BENCH_FAIRNESS);
+}
+
+static double busy_errors(const struct bench_results *results, const char *scenario)
+{
+	return weir_value(results, scenario, BENCH_BUSY_ERRORS);
 }
 
 static double over_best(const struct bench_results *results, const char *scenario,
@@ -69,8 +110,7 @@ static double p999_over_strict_wait(const struct bench_results *results, const c
 
 static double p999_over_fifo_handoff(const struct bench_results *results, const char *scenario)
 {
-	return over(wait_p999(results, scenario),
-	            value(bench_results_find(results, scenario, "fifo-handoff"), BENCH_WAIT_P999));
+	return over_pool(results, scenario, "fifo-handoff", BENCH_WAIT_P999);
 }
 
 static double fairness_over_none(const struct bench_results *results, const char *scenario)
@@ -108,6 +148,28 @@ static const struct bench_target targets[] = {
      fairness_over_none},
 	{"sparse", "a step on 4,096 connections at most 2 times one on 8", BENCH_LOWER, 2.0,
      BENCH_FORM_RATIO, step_over_small_step},
+	{"sqlite-read-1", "ops/s at least 2 times those of a private connection (busy-timeout)",
+     BENCH_HIGHER, 2.0, BENCH_FORM_RATIO, over_busy_timeout},
+	{"sqlite-read-cached-1", "ops/s at least 3 times those of a private connection (busy-timeout)",
+     BENCH_HIGHER, 3.0, BENCH_FORM_RATIO, over_busy_timeout},
+	{"sqlite-read-beside-1", "reads/s at least those of private connections (busy-timeout)",
+     BENCH_HIGHER, 1.0, BENCH_FORM_RATIO, reads_over_busy_timeout},
+	{"sqlite-read-beside-2", "reads/s at least those of private connections (busy-timeout)",
+     BENCH_HIGHER, 1.0, BENCH_FORM_RATIO, reads_over_busy_timeout},
+	{"sqlite-read-beside-4", "reads/s at least those of private connections (busy-timeout)",
+     BENCH_HIGHER, 1.0, BENCH_FORM_RATIO, reads_over_busy_timeout},
+	{"sqlite-read-beside-8", "reads/s at least those of private connections (busy-timeout)",
+     BENCH_HIGHER, 1.0, BENCH_FORM_RATIO, reads_over_busy_timeout},
+	{"sqlite-durable-1", "ops/s at least 0.97 of SQLite's alone (raw-1)", BENCH_HIGHER, 0.97,
+     BENCH_FORM_RATIO, over_raw_1},
+	{"sqlite-durable-32", "ops/s at least 8 times busy-timeout's", BENCH_HIGHER, 8.0,
+     BENCH_FORM_RATIO, over_busy_timeout},
+	{"sqlite-durable-32", "ops/s at least 0.9 of group-of-32's", BENCH_HIGHER, 0.9,
+     BENCH_FORM_RATIO, over_group_of_32},
+	{"sqlite-durable-32", "p99.9 at most 1/100 of busy-timeout's", BENCH_LOWER, 0.01,
+     BENCH_FORM_RATIO, p999_over_busy_timeout},
+	{"sqlite-durable-32", "fairness at least 0.95", BENCH_HIGHER, 0.95, BENCH_FORM_RATIO, fairness},
+	{"sqlite-durable-32", "no busy errors", BENCH_LOWER, 0.0, BENCH_FORM_RATIO, busy_errors},
 };
 
 const struct bench_target *bench_targets(size_t *count)

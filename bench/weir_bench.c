@@ -27,6 +27,7 @@ static const struct {
 } commands[] = {
 	{"list", bench_command_list},
 	{"run", bench_command_run},
+	{"worker", bench_command_worker},
 };
 
 int main(int argc, char **argv)

@@ -177,11 +177,37 @@ static void test_help(void **state)
 static void test_list(void **state)
 {
 	static const char *const names[] = {
-		"solo",         "pair",         "churn",        "short-hold",   "blocking", "mixed",
-		"sparse",       "sqlite-read",  "sqlite-write", "sqlite-mixed", "custom",   "weir",
-		"mutex-lifo",   "fifo-handoff", "sem-cas",      "ck-ring",      "none",     "weir-lease",
-		"busy-timeout", "mutex-writer", "shared-conn",
+		"solo",
+		"pair",
+		"churn",
+		"short-hold",
+		"blocking",
+		"mixed",
+		"sparse",
+		"sqlite-read",
+		"sqlite-read-cached",
+		"sqlite-read-beside",
+		"sqlite-write",
+		"sqlite-durable",
+		"sqlite-mixed",
+		"sqlite-long-reader",
+		"sqlite-processes",
+		"custom",
+		"weir",
+		"mutex-lifo",
+		"fifo-handoff",
+		"sem-cas",
+		"ck-ring",
+		"none",
+		"weir-pool",
+		"busy-timeout",
+		"mutex-writer",
+		"shared-conn",
+		"group-of-32",
+		"raw-1",
 	};
+	const json_t *scenarios;
+	const json_t *durable;
 	json_t *root;
 
 	(void)state;
@@ -192,8 +218,14 @@ static void test_list(void **state)
 	expect("list --json", 0);
 	root = json_loads(out, 0, NULL);
 	assert_non_null(root);
-	assert_int_equal(json_array_size(json_object_get(root, "scenarios")), 11);
+	scenarios = json_object_get(root, "scenarios");
+	assert_int_equal(json_array_size(scenarios), 16);
+	durable = json_array_get(scenarios, 11);
+	assert_string_equal(json_string_value(json_object_get(durable, "name")), "sqlite-durable");
+	assert_true(json_is_null(json_object_get(durable, "threads")));
+	assert_int_equal(json_array_size(json_object_get(durable, "sizes")), 4);
 	assert_int_equal(json_array_size(json_object_get(json_object_get(root, "pools"), "stub")), 6);
+	assert_int_equal(json_array_size(json_object_get(json_object_get(root, "pools"), "sqlite")), 7);
 	json_decref(root);
 }
 
@@ -237,6 +269,8 @@ static void test_bad_input(void **state)
 		{"run churn --json .", "Is a directory"},
 		{"run churn --report /nonexistent/weir/x.md", "No such file"},
 		{"run sparse --threads 4", "always takes two"},
+		{"run sqlite-read --pools group-of-32", "none of them takes part"},
+		{"run sqlite-durable --threads 2 --pools raw-1", "none of them takes part"},
 		{"run sparse --hold work:1us", "does not apply"},
 		{"run sqlite-read --hold work:1us", "does not apply"},
 		{"run sqlite-read --dir /proc/nonexistent", "--dir"},
@@ -268,6 +302,7 @@ static void test_tmpfs(void **state)
 	assert_says(err, "durable");
 	assert_says(err, "tmpfs");
 	expect("run sqlite-mixed --dir /dev/shm", 2);
+	expect("run sqlite-read-beside --dir /dev/shm", 2);
 	expect("run sqlite-read --dir /dev/shm --seconds 0.01 --reps 1 --pools busy-timeout", 0);
 }
 
@@ -353,13 +388,71 @@ static void test_sql_run(void **state)
 	assert_int_equal(json_array_size(json_object_get(root, "results")), 5);
 	assert_true(json_is_string(json_object_get(json_object_get(root, "storage"), "file_system")));
 	row = json_array_get(json_object_get(root, "results"), 0);
-	assert_string_equal(json_string_value(json_object_get(row, "pool")), "weir-lease");
+	assert_string_equal(json_string_value(json_object_get(row, "pool")), "weir");
 	assert_true(json_is_integer(json_object_get(row, "busy_errors")));
-	assert_true(json_is_null(json_object_get(row, "group_size")));
+	assert_true(json_is_number(json_object_get(row, "group_size")));
+	assert_true(json_is_number(json_object_get(row, "fsyncs_per_tx")));
 	json_decref(root);
 	/* The database goes with the run. */
 	assert_int_equal(access("weir-bench.db", F_OK), -1);
 	assert_int_equal(access("weir-bench.db-wal", F_OK), -1);
+}
+
+static const char *scenario_of(const json_t *root, size_t index)
+{
+	const json_t *const row = json_array_get(json_object_get(root, "results"), index);
+
+	return json_string_value(json_object_get(row, "scenario"));
+}
+
+/* A scenario with several sizes is as many scenarios. */
+static void test_sizes(void **state)
+{
+	json_t *root;
+
+	(void)state;
+	expect(
+		"run sqlite-durable --pools busy-timeout,raw-1 --dir . --json f.json --report f.md" SHORT,
+		0);
+	root = read_json("f.json");
+	assert_int_equal(json_array_size(json_object_get(root, "results")), 5);
+	assert_string_equal(scenario_of(root, 0), "sqlite-durable-1");
+	assert_string_equal(scenario_of(root, 4), "sqlite-durable-128");
+	json_decref(root);
+	expect("run sqlite-durable --pools busy-timeout --threads 3 --dir . --json f.json" SHORT, 0);
+	root = read_json("f.json");
+	assert_int_equal(json_array_size(json_object_get(root, "results")), 1);
+	assert_string_equal(scenario_of(root, 0), "sqlite-durable-3");
+	json_decref(root);
+	expect("run sqlite-read --quick --pools busy-timeout --dir . --json f.json" SHORT, 0);
+	assert_int_equal(rows_of("f.json"), 2);
+}
+
+static void test_processes(void **state)
+{
+	json_t *root;
+	const json_t *row;
+
+	(void)state;
+	expect("run sqlite-processes --threads 2 --dir . --json g.json --seconds 0.1 --reps 1", 0);
+	root = read_json("g.json");
+	assert_int_equal(json_array_size(json_object_get(root, "results")), 3);
+	for (size_t i = 0; i < 3; i++) {
+		row = json_array_get(json_object_get(root, "results"), i);
+		/* Four processes of two. */
+		assert_int_equal(json_integer_value(json_object_get(row, "threads")), 8);
+		assert_true(json_number_value(json_object_get(row, "ops")) > 0.0);
+		assert_true(json_is_number(json_object_get(row, "fairness")));
+		assert_true(json_is_number(json_object_get(row, "fsyncs_per_tx")));
+		assert_true(json_is_number(
+			json_object_get(json_object_get(json_object_get(row, "write"), "wait_ns"), "p999")));
+	}
+	json_decref(root);
+	assert_int_equal(access("weir-bench.db", F_OK), -1);
+	assert_int_equal(access("weir-bench.db-weir", F_OK), -1);
+	/* Not a command for people: nobody gave it an order. */
+	expect("worker", 2);
+	assert_says(err, "weir-bench run alone");
 }
 
 static void test_quick_run(void **state)
@@ -394,13 +487,14 @@ static void test_stop(void **state)
 	assert_non_null(file);
 	(void)fputs("what was there", file);
 	assert_int_equal(fclose(file), 0);
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		char text[32] = "";
+		char line[128];
 
-		assert_int_equal(run_until("run sqlite-read --dir . --seconds 600 --json e.json "
-		                           "--report e.md",
-		                           signals[i]),
-		                 8);
+		(void)snprintf(line, sizeof(line),
+		               "run %s --dir . --seconds 600 --json e.json --report e.md",
+		               i < 2 ? "sqlite-read" : "sqlite-processes");
+		assert_int_equal(run_until(line, signals[i % 2]), 8);
 		assert_says(err, "stopped");
 		file = fopen("e.json", "re");
 		assert_non_null(file);
@@ -449,6 +543,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_custom_run, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(test_sparse_run, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(test_sql_run, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(test_sizes, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(test_processes, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(test_quick_run, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(test_results_stay, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(test_stop, make_folder, remove_folder),

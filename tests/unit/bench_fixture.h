@@ -54,7 +54,7 @@ static inline void add_rep(struct bench_row *row, double ops, double wait_ns, do
 	const struct bench_sample throughput = make_sample(ops, NAN, fairness, timeouts);
 	const struct bench_sample wait = make_sample(ops, wait_ns, fairness, 0);
 
-	bench_row_add(row, &throughput, &wait, NAN, FIXTURE_PROCESSORS);
+	bench_row_add(row, &throughput, &wait, NULL, FIXTURE_PROCESSORS);
 }
 
 #endif

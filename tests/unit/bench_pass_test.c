@@ -84,17 +84,75 @@ static void test_throughput_pass(void **state)
 	assert_true(ticks > 0);
 }
 
+struct windows {
+	unsigned begun;
+	unsigned ended;
+};
+
+/* Thread 0 does everything, the companion nothing. */
+static void lonely_body(struct bench_worker *worker)
+{
+	while (bench_phase(worker) != BENCH_PHASE_STOP) {
+		(void)usleep(200);
+		if (worker->index == 0)
+			bench_count_many(&worker->ops[BENCH_ROLE_WRITE], 32);
+	}
+}
+
+static void note_window(void *context, bool begins)
+{
+	struct windows *const windows = context;
+
+	windows->begun += begins;
+	windows->ended += !begins;
+	/* Never an end without a beginning. */
+	assert_true(windows->begun >= windows->ended);
+}
+
+static void test_companions_and_window(void **state)
+{
+	struct windows windows = {0};
+	unsigned passes = 0;
+	struct bench_pass_spec spec = {
+		.body = lonely_body,
+		.context = &windows,
+		.threads = 2,
+		.seconds = SECONDS,
+		.window = note_window,
+	};
+
+	(void)state;
+	for (spec.companions = 0; spec.companions < 2; spec.companions++) {
+		do {
+			assert_int_equal(bench_pass_run(&spec, &sample, &err), BENCH_DONE);
+			passes++;
+		} while (sample.ops[BENCH_ROLE_WRITE] == 0 && passes < TRIES_MAX);
+		assert_true(sample.ops[BENCH_ROLE_WRITE] > 0);
+		assert_int_equal(sample.ops[BENCH_ROLE_WRITE] % 32, 0);
+		assert_int_equal(sample.fastest[BENCH_ROLE_WRITE], sample.ops[BENCH_ROLE_WRITE]);
+		/* One that only keeps company makes nothing unfair. */
+		assert_float_equal(sample.fairness[BENCH_ROLE_WRITE], spec.companions, 0.0);
+	}
+	assert_int_equal(windows.begun, passes);
+	assert_int_equal(windows.ended, passes);
+}
+
 static void test_wait_pass(void **state)
 {
+	static struct bench_histogram merged[BENCH_ROLES];
 	const struct bench_pass_spec spec = {
 		.body = counting_body,
 		.threads = 3,
 		.timed = true,
 		.seconds = SECONDS,
+		.merged = merged,
 	};
 
 	(void)state;
 	assert_int_equal(bench_pass_run(&spec, &sample, &err), BENCH_DONE);
+	assert_true(merged[BENCH_ROLE_READ].count > 0);
+	assert_int_equal(merged[BENCH_ROLE_READ].max, 1000);
+	assert_int_equal(merged[BENCH_ROLE_WRITE].count, 0);
 	assert_float_equal(sample.waits[BENCH_ROLE_READ].p50, 1000.0, 0.0);
 	assert_float_equal(sample.waits[BENCH_ROLE_READ].max, 1000.0, 0.0);
 	assert_true(isnan(sample.waits[BENCH_ROLE_WRITE].max));
@@ -238,6 +296,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_throughput_pass),
 		cmocka_unit_test(test_wait_pass),
+		cmocka_unit_test(test_companions_and_window),
 		cmocka_unit_test(test_nothing_done),
 		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_streams_differ_and_repeat),

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * The SQL scenarios: equal settings on every side, operations that do what they
- * claim, several threads at once, and storage that is refused.
+ * claim, several threads at once, what is counted beneath SQLite, and storage
+ * that is refused.
  */
 #include <errno.h>
+#include <math.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,6 +22,8 @@
 #include <weir/sqlite.h>
 
 #include "sql_file.h"
+#include "sql_load.h"
+#include "sql_meter.h"
 #include "sql_variant.h"
 #include "storage.h"
 
@@ -27,12 +31,10 @@
 #define CONNS 2
 #define ROUNDS 25
 
-static const struct bench_sql_variant *const variants[] = {
-	&bench_sql_weir_lease,  &bench_sql_busy_timeout, &bench_sql_mutex_writer,
-	&bench_sql_shared_conn, &bench_sql_mutex_lifo,
-};
-
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const struct bench_sql_settings durable = {.cache_kib = 2000};
+static const struct bench_sql_settings visible = {.cache_kib = 65536, .visible = true};
 
 static char directory[64];
 static struct bench_sql_file file;
@@ -53,6 +55,15 @@ static int tear_down_file(void **state)
 	return rmdir(directory); /* fails if anything is left beside the file */
 }
 
+static sqlite3 *open_raw(const struct bench_sql_settings *settings)
+{
+	sqlite3 *db = NULL;
+
+	if (bench_sql_open(&db, file.path, BENCH_SQL_NOMUTEX, settings, &err) != WEIR_OK)
+		fail_msg("%s", err.message);
+	return db;
+}
+
 static int64_t ask(sqlite3 *db, const char *sql)
 {
 	sqlite3_stmt *stmt = NULL;
@@ -65,9 +76,11 @@ static int64_t ask(sqlite3 *db, const char *sql)
 	return answer;
 }
 
-static void *make(const struct bench_sql_variant *variant)
+static void *make(const struct bench_sql_variant *variant,
+                  const struct bench_sql_settings *settings)
 {
-	const struct bench_sql_setup setup = {.path = file.path, .threads = THREADS, .conns = CONNS};
+	const struct bench_sql_setup setup = {
+		.path = file.path, .settings = *settings, .threads = THREADS, .conns = CONNS};
 	void *pool = NULL;
 
 	if (variant->create(&pool, &setup, &err) != WEIR_OK)
@@ -75,48 +88,87 @@ static void *make(const struct bench_sql_variant *variant)
 	return pool;
 }
 
+static const struct bench_sql_variant *variant_at(size_t index)
+{
+	return bench_sql_variant_of((enum bench_sql_pool)index);
+}
+
 static void test_file(void **state)
 {
-	sqlite3 *db = NULL;
+	sqlite3 *db = open_raw(&durable);
 
 	(void)state;
-	assert_int_equal(bench_sql_open(&db, file.path, BENCH_SQL_NOMUTEX, &err), WEIR_OK);
 	assert_int_equal(ask(db, "SELECT count(*) FROM kv"), BENCH_SQL_ROWS);
 	assert_int_equal(ask(db, "SELECT min(id) FROM kv"), 1);
 	assert_int_equal(ask(db, "SELECT max(id) FROM kv"), BENCH_SQL_ROWS);
 	assert_int_equal(ask(db, "SELECT count(*) FROM kv WHERE length(value) <> 100"), 0);
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 	assert_int_equal(bench_sql_file_settle(&file, &err), WEIR_OK);
-	assert_float_equal(bench_sql_file_wal_bytes(&file), 0.0, 0.0);
+	assert_float_equal(bench_sql_file_bytes(file.wal), 0.0, 0.0);
 }
 
+/* ---- equal settings ---- */
+
 /* The contest is about sharing, so every connection is set up alike. */
-static void test_equal_settings(void **state)
+static void compare(const char *who, sqlite3 *theirs, const struct bench_sql_settings *settings)
 {
 	static const char *const pragmas[] = {
-		"PRAGMA synchronous",  "PRAGMA cache_size",         "PRAGMA mmap_size",
-		"PRAGMA foreign_keys", "PRAGMA wal_autocheckpoint", "PRAGMA temp_store",
+		"PRAGMA synchronous",
+		"PRAGMA cache_size",
+		"PRAGMA mmap_size",
+		"PRAGMA foreign_keys",
 	};
-	void *opaque = make(&bench_sql_weir_lease);
-	/* The variant's first member; this test looks inside on purpose. */
-	struct weir_pool *const pool = *(struct weir_pool **)opaque;
-	struct weir_lease lease = {0};
-	sqlite3 *raw = NULL;
+	sqlite3 *raw = open_raw(settings);
 
-	(void)state;
-	assert_int_equal(weir_acquire(pool, &lease, &err), WEIR_OK);
-	assert_int_equal(bench_sql_open(&raw, file.path, BENCH_SQL_NOMUTEX, &err), WEIR_OK);
 	for (size_t i = 0; i < COUNT(pragmas); i++) {
-		const int64_t by_weir = ask(weir_sqlite_handle(&lease), pragmas[i]);
+		const int64_t by_weir = ask(theirs, pragmas[i]);
 		const int64_t by_hand = ask(raw, pragmas[i]);
 
 		if (by_weir != by_hand)
-			fail_msg("%s: %lld and %lld", pragmas[i], (long long)by_weir, (long long)by_hand);
+			fail_msg("%s, %s: %lld and %lld", who, pragmas[i], (long long)by_weir,
+			         (long long)by_hand);
 	}
-	assert_int_equal(ask(raw, "PRAGMA synchronous"), 2);
+	assert_int_equal(ask(raw, "PRAGMA synchronous"), settings->visible ? 1 : 2);
+	assert_int_equal(ask(raw, "PRAGMA cache_size"), -settings->cache_kib);
 	assert_int_equal(sqlite3_close(raw), SQLITE_OK);
+}
+
+static int compare_job(struct weir_tx *tx, void *settings)
+{
+	compare("writer", weir_sqlite_tx_handle(tx), settings);
+	return 0;
+}
+
+/* A pool's first member is what weir made; these tests look inside on purpose. */
+static void test_equal_settings(void **state)
+{
+	struct bench_sql_settings both[] = {durable, visible};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(both); i++) {
+		void *opaque = make(&bench_sql_weir, &both[i]);
+		struct weir_db *const db = *(struct weir_db **)opaque;
+		struct weir_tx tx = {0};
+
+		assert_int_equal(weir_read_begin(db, NULL, &tx, &err), WEIR_OK);
+		compare("reader", weir_sqlite_tx_handle(&tx), &both[i]);
+		weir_tx_end(&tx);
+		assert_int_equal(weir_db_run(db, compare_job, &both[i], NULL, NULL, &err), WEIR_OK);
+		bench_sql_weir.destroy(opaque);
+	}
+}
+
+static void test_equal_settings_of_the_pool(void **state)
+{
+	void *opaque = make(&bench_sql_weir_pool, &durable);
+	struct weir_pool *const pool = *(struct weir_pool **)opaque;
+	struct weir_lease lease = {0};
+
+	(void)state;
+	assert_int_equal(weir_acquire(pool, &lease, &err), WEIR_OK);
+	compare("pool", weir_sqlite_handle(&lease), &durable);
 	assert_int_equal(weir_release(&lease, &err), WEIR_OK);
-	bench_sql_weir_lease.destroy(opaque);
+	bench_sql_weir_pool.destroy(opaque);
 }
 
 /* ---- operations ---- */
@@ -124,10 +176,9 @@ static void test_equal_settings(void **state)
 static int64_t version_of(int64_t key)
 {
 	char sql[128];
-	sqlite3 *db = NULL;
+	sqlite3 *db = open_raw(&durable);
 	int64_t version;
 
-	assert_int_equal(bench_sql_open(&db, file.path, BENCH_SQL_NOMUTEX, &err), WEIR_OK);
 	(void)snprintf(sql, sizeof(sql),
 	               "SELECT substr(hex(value), 1, 2) || '' FROM kv WHERE id = %lld AND "
 	               "length(value) = 100",
@@ -140,19 +191,65 @@ static int64_t version_of(int64_t key)
 static void test_operations(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(variants); i++) {
+	for (size_t i = 0; i < BENCH_SQL_POOLS; i++) {
+		const struct bench_sql_variant *variant = variant_at(i);
 		const int64_t key = 100 + (int64_t)i;
-		void *pool = make(variants[i]);
+		void *pool = make(variant, &durable);
 
-		assert_int_equal(variants[i]->read(pool, 0, 1), BENCH_SQL_DONE);
-		assert_int_equal(variants[i]->read(pool, 1, BENCH_SQL_ROWS), BENCH_SQL_DONE);
+		assert_int_equal(variant->read(pool, 0, 1), BENCH_SQL_DONE);
+		assert_int_equal(variant->read(pool, 1, BENCH_SQL_ROWS), BENCH_SQL_DONE);
 		/* A row that is not there is a broken run, not a fast one. */
-		assert_int_equal(variants[i]->read(pool, 1, BENCH_SQL_ROWS + 1), BENCH_SQL_FAILED);
-		assert_int_equal(variants[i]->write(pool, 0, key), BENCH_SQL_DONE);
+		assert_int_equal(variant->read(pool, 1, BENCH_SQL_ROWS + 1), BENCH_SQL_FAILED);
+		assert_int_equal(variant->write(pool, 0, key), BENCH_SQL_DONE);
 		/* Seen by another connection, so committed; the counter begins at 1. */
 		assert_int_equal(version_of(key), 1);
-		variants[i]->destroy(pool);
-		variants[i]->destroy(NULL);
+		variant->destroy(pool);
+		variant->destroy(NULL);
+	}
+}
+
+/* Two pools that are given the same draws both change something. */
+static void test_same_draws(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < BENCH_SQL_POOLS; i++)
+		for (int round = 0; round < 2; round++) {
+			const struct bench_sql_variant *variant = variant_at(i);
+			void *pool = make(variant, &durable);
+			const uint64_t before = bench_sql_meter_syncs();
+
+			assert_int_equal(variant->write(pool, 0, 77), BENCH_SQL_DONE);
+			if (bench_sql_meter_syncs() == before)
+				fail_msg("%s changed nothing in round %d", variant->name, round);
+			variant->destroy(pool);
+		}
+}
+
+/* A read transaction that stays open keeps its snapshot's part of the WAL. */
+static void test_hold(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < BENCH_SQL_POOLS; i++) {
+		const struct bench_sql_variant *variant = variant_at(i);
+		sqlite3 *raw;
+		int kept = 0;
+		int copied = 0;
+		void *pool;
+
+		if (variant->hold_begin == NULL)
+			continue;
+		pool = make(variant, &durable);
+		raw = open_raw(&durable);
+		assert_int_equal(variant->hold_begin(pool, 3), BENCH_SQL_DONE);
+		assert_int_equal(variant->write(pool, 0, 1), BENCH_SQL_DONE);
+		assert_int_equal(
+			sqlite3_wal_checkpoint_v2(raw, NULL, SQLITE_CHECKPOINT_PASSIVE, &kept, &copied),
+			SQLITE_OK);
+		if (copied >= kept)
+			fail_msg("%s: %d of %d frames copied", variant->name, copied, kept);
+		variant->hold_end(pool, 3);
+		assert_int_equal(sqlite3_close(raw), SQLITE_OK);
+		variant->destroy(pool);
 	}
 }
 
@@ -180,22 +277,137 @@ static void *writer_main(void *argument)
 static void test_threads_at_once(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(variants); i++) {
-		void *pool = make(variants[i]);
+	for (size_t i = 0; i < BENCH_SQL_POOLS; i++) {
+		const struct bench_sql_variant *variant = variant_at(i);
+		const unsigned callers = variant->alone ? 1 : THREADS;
+		void *pool = make(variant, &durable);
 		_Atomic unsigned faults = 0;
 		struct writer writers[THREADS];
 		pthread_t threads[THREADS];
 
-		for (unsigned at = 0; at < THREADS; at++) {
-			writers[at] = (struct writer){variants[i], pool, at, &faults};
+		for (unsigned at = 0; at < callers; at++) {
+			writers[at] = (struct writer){variant, pool, at, &faults};
 			assert_int_equal(pthread_create(&threads[at], NULL, writer_main, &writers[at]), 0);
 		}
-		for (unsigned at = 0; at < THREADS; at++)
+		for (unsigned at = 0; at < callers; at++)
 			assert_int_equal(pthread_join(threads[at], NULL), 0);
-		variants[i]->destroy(pool);
+		variant->destroy(pool);
 		if (faults != 0)
-			fail_msg("%s: %u operations failed", variants[i]->name, faults);
+			fail_msg("%s: %u operations failed", variant->name, faults);
 	}
+}
+
+/* ---- what is counted ---- */
+
+static void test_meter(void **state)
+{
+	sqlite3 *db = open_raw(&durable);
+	struct bench_sql_conn conn;
+	uint64_t before;
+
+	(void)state;
+	assert_int_equal(bench_sql_prepare(&conn, db, &err), WEIR_OK);
+	assert_int_equal(bench_sql_write(&conn, 1), BENCH_SQL_DONE);
+	before = bench_sql_meter_syncs();
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(bench_sql_write(&conn, 1), BENCH_SQL_DONE);
+	/* Durable: one for each commit, and none for reading. */
+	assert_int_equal(bench_sql_meter_syncs() - before, 10);
+	assert_int_equal(bench_sql_read(&conn, 1), BENCH_SQL_DONE);
+	assert_int_equal(bench_sql_meter_syncs() - before, 10);
+	(void)bench_sql_meter_take_stall();
+	bench_sql_meter_checkpoint(db, 1);
+	assert_int_equal(bench_sql_write(&conn, 1), BENCH_SQL_DONE);
+	assert_true(bench_sql_meter_take_stall() > 0);
+	assert_int_equal(bench_sql_meter_take_stall(), 0);
+	bench_sql_finalize(&conn);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* One pass of every variant that writes: its figures are those of its groups. */
+static void test_figures(void **state)
+{
+	const struct bench_sql_shape shape = {.settings = durable};
+	const struct bench_sql_pass pass = {.seconds = 0.1, .seed = 1};
+
+	(void)state;
+	for (size_t i = 0; i < BENCH_SQL_POOLS; i++) {
+		struct bench_sql_load load = {
+			.variant = variant_at(i),
+			.shape = &shape,
+			.threads = variant_at(i)->alone ? 1 : THREADS,
+			.wal = file.wal,
+		};
+		struct bench_sql_figures figures;
+		struct bench_sample sample;
+
+		assert_int_equal(bench_sql_load_open(&load, file.path, CONNS, &err), WEIR_OK);
+		assert_int_equal(bench_sql_load_run(&load, &pass, &sample, &err), BENCH_DONE);
+		figures = bench_sql_load_figures(&load, &sample);
+		bench_sql_load_close(&load);
+		assert_true(figures.wal_peak_bytes > 0.0);
+		assert_true(figures.group_size >= 1.0);
+		assert_true(figures.fsyncs_per_tx > 0.0);
+		if (load.variant->rows_per_write > 1)
+			assert_float_equal(figures.group_size, load.variant->rows_per_write, 0.0);
+	}
+}
+
+static void test_figures_of_reads(void **state)
+{
+	const struct bench_sql_shape shape = {.settings = durable, .read_percent = 100};
+	const struct bench_sql_pass pass = {.seconds = 0.05, .seed = 1};
+	struct bench_sql_load load = {
+		.variant = &bench_sql_busy_timeout,
+		.shape = &shape,
+		.threads = 2,
+	};
+	struct bench_sql_figures figures;
+	struct bench_sample sample;
+
+	(void)state;
+	assert_int_equal(bench_sql_load_open(&load, file.path, CONNS, &err), WEIR_OK);
+	assert_int_equal(bench_sql_load_run(&load, &pass, &sample, &err), BENCH_DONE);
+	figures = bench_sql_load_figures(&load, &sample);
+	bench_sql_load_close(&load);
+	assert_true(isnan(figures.group_size));
+	assert_true(isnan(figures.fsyncs_per_tx));
+	assert_true(isnan(figures.ckpt_stall_ns));
+}
+
+/* The thread beside the callers does its part, and is no rival of theirs. */
+static void test_beside(void **state)
+{
+	static const struct bench_sql_shape shapes[] = {
+		{
+			.settings = {.cache_kib = 2000, .visible = true},
+			.read_percent = 100,
+			.beside = BENCH_BESIDE_WRITER,
+		},
+		{
+			.settings = {.cache_kib = 2000, .visible = true},
+			.beside = BENCH_BESIDE_READER,
+		},
+	};
+	const struct bench_sql_pass pass = {.seconds = 0.1, .seed = 1};
+
+	(void)state;
+	for (size_t i = 0; i < BENCH_SQL_POOLS; i++)
+		for (size_t at = 0; at < COUNT(shapes) && variant_at(i)->hold_begin != NULL; at++) {
+			struct bench_sql_load load = {
+				.variant = variant_at(i), .shape = &shapes[at], .threads = 1};
+			struct bench_sample sample;
+
+			assert_int_equal(bench_sql_load_open(&load, file.path, 1, &err), WEIR_OK);
+			assert_int_equal(bench_sql_load_run(&load, &pass, &sample, &err), BENCH_DONE);
+			bench_sql_load_close(&load);
+			assert_true(sample.ops[BENCH_ROLE_WRITE] > 0);
+			if (shapes[at].read_percent == 0)
+				continue;
+			assert_true(sample.ops[BENCH_ROLE_READ] > 0);
+			assert_float_equal(sample.fairness[BENCH_ROLE_READ], 1.0, 0.0);
+			assert_true(isnan(sample.fairness[BENCH_ROLE_WRITE]));
+		}
 }
 
 /* ---- what is refused ---- */
@@ -203,7 +415,7 @@ static void test_threads_at_once(void **state)
 static void test_bad_paths(void **state)
 {
 	const struct bench_sql_setup nowhere = {
-		.path = "/nonexistent/weir/bench.db", .threads = 1, .conns = 1};
+		.path = "/nonexistent/weir/bench.db", .settings = durable, .threads = 1, .conns = 1};
 	struct bench_sql_file other;
 	char *const long_path = calloc(1, BENCH_SQL_PATH_MAX + 1);
 
@@ -214,10 +426,10 @@ static void test_bad_paths(void **state)
 	assert_int_not_equal(bench_sql_file_make(&other, long_path, &err), WEIR_OK);
 	free(long_path);
 	assert_int_not_equal(bench_sql_file_make(&other, "/nonexistent/weir", &err), WEIR_OK);
-	for (size_t i = 0; i < COUNT(variants); i++) {
+	for (size_t i = 0; i < BENCH_SQL_POOLS; i++) {
 		void *pool = &err;
 
-		assert_int_not_equal(variants[i]->create(&pool, &nowhere, &err), WEIR_OK);
+		assert_int_not_equal(variant_at(i)->create(&pool, &nowhere, &err), WEIR_OK);
 		assert_null(pool);
 	}
 }
@@ -243,9 +455,13 @@ static void test_storage(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_file),       cmocka_unit_test(test_equal_settings),
-		cmocka_unit_test(test_operations), cmocka_unit_test(test_threads_at_once),
-		cmocka_unit_test(test_bad_paths),  cmocka_unit_test(test_storage),
+		cmocka_unit_test(test_file),       cmocka_unit_test(test_equal_settings_of_the_pool),
+		cmocka_unit_test(test_meter),      cmocka_unit_test(test_figures_of_reads),
+		cmocka_unit_test(test_storage),    cmocka_unit_test(test_equal_settings),
+		cmocka_unit_test(test_operations), cmocka_unit_test(test_same_draws),
+		cmocka_unit_test(test_hold),       cmocka_unit_test(test_threads_at_once),
+		cmocka_unit_test(test_figures),    cmocka_unit_test(test_beside),
+		cmocka_unit_test(test_bad_paths),
 	};
 
 	return cmocka_run_group_tests(tests, set_up_file, tear_down_file);

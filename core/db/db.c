@@ -236,6 +236,10 @@ void weir_db_destroy(struct weir_db *db)
 
 	if (db == NULL || !weir__db_ours(db))
 		return;
+	if (!weir_gate_is_mine(db->gate)) {
+		(void)wp_xchg_full_32(&db->closing, 1); /* U2 */
+		weir__upkeep_await(db);                 /* the db's own work is nobody's */
+	}
 	if (weir_db_close_until(db, at_once, NULL) != WEIR_OK)
 		return; /* somebody is still in there: leaked rather than freed beneath them */
 	dismantle(db);

@@ -24,6 +24,10 @@
  *   Q1    commit: store sequence, then  rel    Q2          a reader is told of a commit that its
  *         finish the members                               statement might not see
  *   Q2    read: load sequence           acq    Q1          as Q1
+ *   U1    upkeep: add upkeeping, then  full   U2          destroy finds the gate held by the
+ *         load closing                                     keeper, and leaks a db nobody uses
+ *   U2    destroy: exchange closing,    full   U1          as U1
+ *         then load upkeeping
  *   E1    pinned, idle_wanted, unpinned rlx    -           nothing: hints for the keeper
  *
  * Forks. The struct lives in memory that is wiped in a forked child: there magic
@@ -68,6 +72,7 @@ struct weir__job {
 	enum weir__job_status status;
 	enum weir_code code;
 	int64_t began_ns;
+	int64_t again_ns; /* when a neighbour undid its last run */
 	struct weir_write_result result;
 	struct weir_error error;
 };
@@ -95,7 +100,8 @@ struct weir__watched {
 
 struct weir__keeper {
 	pthread_t thread;
-	bool started;
+	struct weir__lock ending;
+	bool started; /* (ending) */
 	wp_u32 stop;
 	wp_u32 calls; /* futex; K1 */
 	wp_u32 deep;  /* sleeps without a timer: nothing was going on */
@@ -105,6 +111,7 @@ struct weir__keeper {
 	uint64_t reads_seen;
 	uint64_t entered_seen;
 	int64_t sequence_seen;
+	bool watching;    /* readers are out beside which the log is pinned */
 	int64_t quiet_ns; /* since when nothing has been going on; 0: something is */
 	int64_t hold_told_ns;
 	int64_t age_told_ns;
@@ -148,6 +155,8 @@ struct weir_db {
 	wp_u32 pinned;
 	wp_u32 idle_wanted; /* a checkpoint when nobody waits */
 	wp_u32 unpinned;    /* reads that met no pin; E1 */
+	wp_u32 upkeeping;   /* futex; who holds the gate, or will, for upkeep alone; U1 */
+	wp_u32 maintained;  /* a maintenance job runs: no pin */
 	wp_u32 stuck;       /* the last checkpoint could not copy everything */
 
 	struct weir__lock discarded_lock;
@@ -252,6 +261,12 @@ enum weir_code weir__upkeep_checkpoint(struct weir_db *db, struct weir_time dead
                                        struct weir_checkpoint_result *result,
                                        struct weir_error *err);
 void weir__upkeep_pin(struct weir_db *db);
+
+/* upkeep.c: the gate is about to be held for upkeep alone, and it is over; destroy
+ * waits for that. False: not any more, the db is closing. */
+bool weir__upkeep_enter(struct weir_db *db);
+void weir__upkeep_leave(struct weir_db *db);
+void weir__upkeep_await(struct weir_db *db);
 void weir__upkeep_unpin(struct weir_db *db);
 
 /* ticket.c: free what was discarded and is over. */

@@ -199,6 +199,9 @@ void weir_tx_end(struct weir_tx *tx)
 		tx->conn = NULL; /* a forked child: the lease is the parent's */
 		return;
 	}
+	/* Another thread cannot let go of the gate: its own may still end it. */
+	if (tx->kind == WEIR__TX_SOLO_READ && !weir_gate_is_mine(tx->db->gate))
+		return;
 	struct weir_db *db = tx->db;
 	struct weir__db_conn *conn = tx->conn;
 

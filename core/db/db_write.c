@@ -374,6 +374,7 @@ enum weir_code weir_db_maintain_from(struct weir_db *db, weir_job run, void *arg
 	tx.conn = db->writer;
 	tx.kind = WEIR__TX_MAINTAIN;
 	tx.conn->failed = false;
+	wp_store_rlx_32(&db->maintained, 1);
 	weir__upkeep_unpin(db); /* it would keep VACUUM and the log from ending */
 	returned = run(&tx, arg);
 	weir__statements_end_all(&tx.conn->statements, db->sql);
@@ -382,6 +383,7 @@ enum weir_code weir_db_maintain_from(struct weir_db *db, weir_job run, void *arg
 	else if (returned != 0)
 		(void)weir_fail(&why, WEIR_ERR_JOB_FAILED, "db.maintain", returned, "the job returned %d",
 		                returned);
+	wp_store_rlx_32(&db->maintained, 0);
 	weir__writer_settle(db, returned == 0, why.code == WEIR_ERR_DRIVER_BROKEN ? &why : NULL);
 	weir__writer_leave(db, entry);
 	return returned == 0 ? WEIR_OK : weir__error_store(err, &why);

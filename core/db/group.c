@@ -66,11 +66,15 @@ bool weir__group_take(struct weir__group *group)
 /* The transaction is gone: what was sound in it is to run again. */
 static void rewind_sound(struct weir__group *group)
 {
+	const int64_t now_ns = wp_now();
+
 	for (uint32_t i = group->first; i < group->count; i++) {
 		struct weir__job *job = weir__group_job(group, i);
 
-		if (job->status == WEIR__JOB_SOUND)
-			job->status = WEIR__JOB_WAITING;
+		if (job->status != WEIR__JOB_SOUND)
+			continue;
+		job->status = WEIR__JOB_WAITING;
+		job->again_ns = now_ns;
 	}
 	group->sound = 0;
 }
@@ -297,8 +301,11 @@ void weir__group_lead(struct weir_db *db)
 	if (db->cautious > 0)
 		db->cautious--;
 	weir__writer_settle(db, group.committed, group.broken ? &group.broken_why : NULL);
-	if (group.committed && weir__upkeep_is_due(db)) {
+	const bool early = group.committed && weir__upkeep_is_due(db);
+
+	if (early) {
 		/* Those who are served do not wait for the checkpoint. */
+		(void)weir__upkeep_enter(db);
 		weir_gate_finish(db->gate, group.entries, group.count, WEIR_OK);
 		group.count = 0;
 	}
@@ -307,4 +314,6 @@ void weir__group_lead(struct weir_db *db)
 	warn(db);
 	weir__keeper_stir(db);
 	weir_gate_leave(db->gate, group.entries, group.count);
+	if (early)
+		weir__upkeep_leave(db);
 }

@@ -41,8 +41,9 @@ static int64_t begin_until(const struct weir__group *group, const struct weir__j
 {
 	const int64_t patience_ns = weir__db_setting(group->db, WEIR_SET_write_timeout);
 
-	/* One that runs again has met its deadline: J5. */
-	return job->result.runs == 0 ? job->deadline_ns : weir__add_ns(job->began_ns, patience_ns);
+	/* One that runs again has met its deadline (J5), and pays for no neighbour: it
+	 * has as much time again, from when it was undone. */
+	return job->result.runs == 0 ? job->deadline_ns : weir__add_ns(job->again_ns, patience_ns);
 }
 
 /* Tell at once those whose deadline has passed while another process wrote: they

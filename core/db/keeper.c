@@ -91,6 +91,7 @@ static int64_t keep_log(struct weir_db *db, int64_t now_ns)
 {
 	struct weir_gate_entry *entry = NULL;
 	struct weir__job job;
+	enum weir_code code = WEIR_ERR_CLOSED;
 
 	if (wp_load_rlx_32(&db->idle_wanted) == 0)
 		return INT64_MAX;
@@ -102,11 +103,18 @@ static int64_t keep_log(struct weir_db *db, int64_t now_ns)
 	weir__job_init(&job, db, NULL, NULL, NULL, WEIR_HERE);
 	job.deadline_ns = weir__add_ns(wp_now(), PATIENCE_NS);
 	wp_store_rlx_32(&db->idle_wanted, 0);
-	if (weir__writer_enter(db, WEIR_GATE_MAINTENANCE, &job, &entry, NULL) == WEIR_OK) {
+	if (weir__upkeep_enter(db))
+		code = weir__writer_enter(db, WEIR_GATE_MAINTENANCE, &job, &entry, NULL);
+	if (code == WEIR_OK) {
 		(void)!weir__upkeep_checkpoint(db, weir_deadline_in(PATIENCE_NS), NULL, NULL);
 		weir__writer_leave(db, entry);
 	}
-	return INT64_MAX;
+	weir__upkeep_leave(db);
+	if (code != WEIR_ERR_GATE_TIMEOUT && code != WEIR_ERR_REJECTED)
+		return INT64_MAX;
+	/* Who kept it out may have nothing to commit, and so nothing to ask for. */
+	wp_store_rlx_32(&db->idle_wanted, 1);
+	return weir__add_ns(now_ns, WATCH_NS);
 }
 
 /* ---- who is late ---- */
@@ -135,7 +143,7 @@ static int64_t watch_holder(struct weir_db *db, int64_t now_ns)
 	else if (keeper->quiet_ns == 0)
 		keeper->quiet_ns = now_ns;
 	if (limit_ns == 0)
-		return INT64_MAX;
+		return weir__add_ns(now_ns, WATCH_NS); /* readers are watched all the same */
 	const int64_t since_ns = wp_now() - stats.held_ns;
 
 	/* Once for each hold: two looks at one hold agree on when it began, but for
@@ -191,6 +199,9 @@ static int64_t watch_readers(struct weir_db *db, int64_t now_ns)
 {
 	const int64_t limit_ns = weir__db_setting(db, WEIR_SET_snapshot_age);
 
+	const bool watching = db->keeper.watching;
+
+	db->keeper.watching = false;
 	if (db->readers == NULL || limit_ns == 0 || wp_load_rlx_32(&db->stuck) == 0)
 		return INT64_MAX;
 	const bool tell = now_ns - db->keeper.age_told_ns >= limit_ns;
@@ -203,6 +214,7 @@ static int64_t watch_readers(struct weir_db *db, int64_t now_ns)
 
 		if (weir__word_state(word) != WEIR__LEASED)
 			continue;
+		db->keeper.watching = true;
 		if (watched->generation != generation) {
 			watched->generation = generation;
 			watched->since_ns = now_ns;
@@ -214,6 +226,11 @@ static int64_t watch_readers(struct weir_db *db, int64_t now_ns)
 			tell_reader(db, slot, now_ns - watched->since_ns);
 		}
 		stop_reader(db, i, generation);
+	}
+	/* Those who kept the log from being copied are gone: copy it. */
+	if (watching && !db->keeper.watching) {
+		wp_store_rlx_32(&db->idle_wanted, 1);
+		return weir__add_ns(now_ns, IDLE_NS);
 	}
 	return weir__add_ns(now_ns, sooner(limit_ns, WATCH_NS));
 }
@@ -247,7 +264,8 @@ static bool may_sleep_deep(const struct weir_db *db, int64_t now_ns)
 {
 	const int64_t quiet_ns = db->keeper.quiet_ns;
 
-	return quiet_ns != 0 && now_ns - quiet_ns >= QUIET_NS && wp_load_rlx_32(&db->pinned) == 0;
+	return quiet_ns != 0 && now_ns - quiet_ns >= QUIET_NS && !db->keeper.watching &&
+	       wp_load_rlx_32(&db->pinned) == 0 && wp_load_rlx_32(&db->idle_wanted) == 0;
 }
 
 static void *keep(void *arg)
@@ -308,10 +326,15 @@ enum weir_code weir__keeper_start(struct weir_db *db, struct weir_error *err)
 
 void weir__keeper_stop(struct weir_db *db)
 {
-	if (!db->keeper.started)
-		return;
-	wp_store_rel_32(&db->keeper.stop, 1);
-	weir__keeper_call(db);
-	(void)pthread_join(db->keeper.thread, NULL);
-	db->keeper.started = false;
+	struct weir__keeper *keeper = &db->keeper;
+
+	/* Threads may close beside each other: one joins, and the others wait for it. */
+	weir__lock(&keeper->ending);
+	if (keeper->started) {
+		wp_store_rel_32(&keeper->stop, 1);
+		weir__keeper_call(db);
+		(void)pthread_join(keeper->thread, NULL);
+		keeper->started = false;
+	}
+	weir__unlock(&keeper->ending);
 }

@@ -13,7 +13,8 @@
 /* (aide) */
 static void pin(struct weir_db *db)
 {
-	if (db->aide == NULL || db->engine->pin == NULL || weir__db_setting(db, WEIR_SET_read_pin) == 0)
+	if (db->aide == NULL || db->engine->pin == NULL ||
+	    weir__db_setting(db, WEIR_SET_read_pin) == 0 || wp_load_rlx_32(&db->maintained) != 0)
 		return;
 	db->engine->pin(db->aide->conn);
 	wp_store_rlx_32(&db->pinned, 1); /* E1 */
@@ -40,6 +41,29 @@ void weir__upkeep_unpin(struct weir_db *db)
 	weir__lock(&db->aide_lock);
 	unpin(db);
 	weir__unlock(&db->aide_lock);
+}
+
+bool weir__upkeep_enter(struct weir_db *db)
+{
+	(void)wp_add_full_32(&db->upkeeping, 1); /* U1 */
+	return wp_load_acq_32(&db->closing) == 0;
+}
+
+void weir__upkeep_leave(struct weir_db *db)
+{
+	(void)wp_add_full_32(&db->upkeeping, UINT32_MAX);
+	if (wp_load_acq_32(&db->closing) != 0)
+		wp_futex_wake(&db->upkeeping, INT32_MAX);
+}
+
+void weir__upkeep_await(struct weir_db *db)
+{
+	uint32_t seen = wp_load_acq_32(&db->upkeeping); /* U2 */
+
+	while (seen != 0) { /* ends: upkeep has deadlines of its own */
+		(void)wp_futex_wait(&db->upkeeping, seen, INT64_MAX);
+		seen = wp_load_acq_32(&db->upkeeping);
+	}
 }
 
 /* (aide): an aide that was found broken is closed, and opened anew here. */

@@ -164,9 +164,26 @@ static enum weir_code lock(struct weir__sqlite_conn *conn, struct weir_time dead
 	return code;
 }
 
+/* A file that was deleted or replaced would take commits that nobody finds again.
+ * Asked before each transaction: it is one look at the directory. */
+static enum weir_code check_place(const struct weir__sqlite_conn *conn, struct weir_error *err)
+{
+	int moved = 0;
+
+	if (conn->engine.is_private ||
+	    sqlite3_file_control(conn->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) != SQLITE_OK ||
+	    moved == 0)
+		return WEIR_OK;
+	return weir_fail(err, WEIR_ERR_DRIVER_BROKEN, "sqlite.begin", SQLITE_READONLY_DBMOVED,
+	                 "%s: the file was moved, replaced or deleted",
+	                 weir__sqlite_show(sqlite3_db_filename(conn->db, "main")).text);
+}
+
 enum weir_code weir__sqlite_shut(struct weir__sqlite_conn *conn, struct weir_time deadline,
                                  struct weir_error *err)
 {
+	if (check_place(conn, err) != WEIR_OK)
+		return WEIR_ERR_DRIVER_BROKEN;
 	if (!enter_turnstile(conn, deadline))
 		return weir__sqlite_fail_busy(SQLITE_BUSY, err);
 	weir__sqlite_begin_work(conn, deadline);

@@ -240,6 +240,25 @@ static void move_money(void *arg)
 	}
 }
 
+/* The same by another program, which knows of no gate. */
+struct foreign_load {
+	struct load *load;
+	sqlite3 *foreign;
+	uint32_t commits;
+};
+
+static void move_foreign_money(void *arg)
+{
+	struct foreign_load *const mine = arg;
+
+	while (!atomic_load(&mine->load->stop)) {
+		mine->commits += sqlite3_exec(mine->foreign,
+		                              "UPDATE a SET m = m - (id = 1) + (id = 2) WHERE id IN (1, 2)",
+		                              NULL, NULL, NULL) == SQLITE_OK;
+		db_pause();
+	}
+}
+
 static int64_t ask(struct weir_tx *tx, const char *sql)
 {
 	struct weir_error err = WEIR_ERROR_INIT;
@@ -272,19 +291,26 @@ static void equal_snapshots_are_equal(void **state)
 {
 	struct weir_db *const db = db_make(*state, "max_size=6&synchronous=off");
 	struct load load = {.db = db};
+	struct foreign_load foreign = {.load = &load, .foreign = db_foreign(*state)};
 	struct unit_thread threads[WRITERS];
+	struct unit_thread stranger;
 
 	db_exec(db, "CREATE TABLE a (id INTEGER PRIMARY KEY, m INTEGER)");
 	db_exec(db, "INSERT INTO a VALUES (0, 1000), (1, 1000), (2, 1000), (3, 1000), (4, 1000), "
 	            "(5, 1000), (6, 1000), (7, 1000)");
 	for (int i = 0; i < WRITERS; i++)
 		unit_start(&threads[i], move_money, &load);
+	db_foreign_exec(foreign.foreign, "PRAGMA wal_autocheckpoint=0; PRAGMA synchronous=off");
+	unit_start(&stranger, move_foreign_money, &foreign);
 	/* The writers, too, must have had their turns. */
 	for (int i = 0; i < ROUNDS || atomic_load(&load.commits) <= ROUNDS; i++)
 		look_equally(db);
 	atomic_store(&load.stop, true);
 	for (int i = 0; i < WRITERS; i++)
 		unit_join(&threads[i]);
+	unit_join(&stranger);
+	assert_int_equal(sqlite3_close(foreign.foreign), SQLITE_OK);
+	assert_true(foreign.commits > 0);
 	assert_int_equal(load.failures, 0);
 	assert_true(load.commits > ROUNDS);
 	assert_int_equal(db_stats(db).readers.leased, 0);
@@ -310,6 +336,14 @@ static void equal_reads_are_begun_all_or_none(void **state)
 	weir_tx_end(&txs[0]);
 	weir_tx_end(&txs[1]);
 	db_exec(db, "INSERT INTO t VALUES (2)");
+	/* A writer of another program's could commit between two of them: no. */
+	sqlite3 *const foreign = db_foreign(*state);
+
+	assert_code(weir_db_set(db, "write_timeout", "300ms", NULL), WEIR_OK);
+	db_foreign_exec(foreign, "BEGIN IMMEDIATE");
+	assert_code(weir_read_begin_equal(db, NULL, txs, 3, NULL), WEIR_ERR_DRIVER_BUSY);
+	assert_int_equal(db_stats(db).readers.leased, 0);
+	assert_int_equal(sqlite3_close(foreign), SQLITE_OK);
 	db_end(db);
 }
 

@@ -9,6 +9,7 @@
 #include "unit_child.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -331,6 +332,29 @@ static void a_snapshot_that_fails_holds_nothing(void **state)
 
 /* ---- a file that is damaged ---- */
 
+/* What is written to a file that nobody can find any more is lost when it is closed. */
+static void a_file_that_was_deleted_takes_no_commits(void **state)
+{
+	struct db_fixture *const fixture = *state;
+	struct weir_db *const db = make_db(*state, "keeper=manual");
+	struct weir_write_result result = {.size = sizeof result};
+	char path[sizeof fixture->path + 8];
+
+	db_exec(db, "INSERT INTO t VALUES (1)");
+	for (int i = 0; i < 3; i++) {
+		static const char *const suffixes[] = {"", "-wal", "-shm"};
+
+		(void)snprintf(path, sizeof path, "%s%s", fixture->path, suffixes[i]);
+		assert_int_equal(unlink(path), 0);
+	}
+	for (int i = 0; i < 5; i++) {
+		assert_int_not_equal(weir_db_exec(db, "INSERT INTO t VALUES (2)", NULL, 0, &result, NULL),
+		                     WEIR_OK);
+		assert_true(result.outcome == WEIR_FAILED || result.outcome == WEIR_REJECTED);
+	}
+	db_end(db);
+}
+
 struct damage {
 	const char *path;
 	bool undo;
@@ -428,6 +452,7 @@ int main(void)
 		DB_TEST(writes_are_down_and_come_up_again),
 		DB_TEST(each_job_of_a_group_is_told),
 		DB_TEST(a_snapshot_that_fails_holds_nothing),
+		DB_TEST(a_file_that_was_deleted_takes_no_commits),
 		DB_TEST(a_damaged_file_stops_what_reads_it),
 	};
 

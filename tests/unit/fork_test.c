@@ -3,6 +3,7 @@
  * What a fork leaves of a pool: in the child nothing but an error, in the parent
  * everything.
  */
+#include <sched.h>
 #include <string.h>
 
 #include "unit_check.h"
@@ -180,6 +181,7 @@ struct hammer {
 	struct unit_thread thread;
 	struct weir_pool *pool;
 	_Atomic bool stop;
+	_Atomic uint64_t leases;
 	_Atomic uint64_t wrong;
 };
 
@@ -193,6 +195,17 @@ static void hammer(void *argument)
 		if (weir_acquire_for(h->pool, &lease, UNIT_PATIENCE_NS, NULL) != WEIR_OK ||
 		    weir_release(&lease, NULL) != WEIR_OK)
 			atomic_fetch_add(&h->wrong, 1);
+		atomic_fetch_add_explicit(&h->leases, 1, memory_order_relaxed);
+	}
+}
+
+/* Until they allocate nothing any more: the allocator of a sanitizer knows nothing
+ * of forks, and a child inherits its lock as it is. */
+static void let_them_warm_up(struct hammer *hammers, int count)
+{
+	for (int i = 0; i < count; i++) {
+		while (atomic_load(&hammers[i].leases) < 1000) /* ends: they go on for ever */
+			(void)sched_yield();
 	}
 }
 
@@ -210,6 +223,7 @@ static void forks_under_load_leave_child_and_parent_working(void **state)
 		hammers[i].pool = mine.pool;
 		unit_start(&hammers[i].thread, hammer, &hammers[i]);
 	}
+	let_them_warm_up(hammers, 3);
 	for (int round = 0; round < 20; round++) {
 		mine.lease = unit_acquire(mine.pool);
 		memset(mine.found, 0, sizeof *mine.found);

@@ -80,7 +80,10 @@ static enum weir_code make_gate(struct weir_db *db, struct weir_error *err)
 	config.ageing_ns = db->config.bulk_ageing;
 	config.unattended = on_unattended;
 	config.arg = db;
-	return weir_gate_create(&db->gate, &config, err);
+
+	const enum weir_code code = weir_gate_create(&db->gate, &config, err);
+
+	return code == WEIR_OK ? weir_gate_create(&db->equals, NULL, err) : code;
 }
 
 static enum weir_code open_connections(struct weir_db *db, struct weir_error *err)
@@ -131,6 +134,7 @@ static void dismantle(struct weir_db *db)
 	weir__db_conn_close(db->aide);
 	weir__db_conn_close(db->writer);
 	weir__tickets_sweep(db);
+	weir_gate_destroy(db->equals);
 	weir_gate_destroy(db->gate);
 	wp_free(db->refused);
 	wp_free(db->counts);
@@ -216,6 +220,7 @@ enum weir_code weir_db_close_until(struct weir_db *db, struct weir_time deadline
 
 		if (code == WEIR_OK)
 			code = reader_code;
+		(void)!weir_gate_close(db->equals, deadline, NULL);
 	}
 	if (code == WEIR_OK)
 		weir__keeper_stop(db);

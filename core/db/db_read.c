@@ -101,6 +101,9 @@ enum weir_code weir_read_begin_from(struct weir_db *db, const struct weir_read_o
 	} else {
 		if (options != NULL && options->timeout_ns > 0)
 			timeout_ns = options->timeout_ns;
+		/* Whoever has a reader may be waiting for the gate. */
+		if (weir_gate_is_mine(db->gate))
+			timeout_ns = 0;
 		code = weir_acquire_from(db->readers, &tx->lease, timeout_ns, site, err);
 		if (code == WEIR_OK) {
 			tx->db = db;
@@ -150,6 +153,44 @@ static enum weir_code begin_equal(struct weir_db *db, struct weir_tx *txs, uint3
 	return code;
 }
 
+/* Lease all of them, or none. One call at a time: two that each hold some, and wait
+ * for the others, would wait for each other. */
+static enum weir_code lease_all(struct weir_db *db, const struct weir_read_options *options,
+                                struct weir_tx *txs, uint32_t count, const char *site,
+                                struct weir_error *err)
+{
+	const struct weir_time never = {WEIR_TIME_NEVER_NS};
+	struct weir_gate_request request;
+	struct weir_gate_entry *entry = NULL;
+	int64_t timeout_ns = options->timeout_ns;
+	uint32_t begun = 0;
+	enum weir_code code;
+
+	if (timeout_ns == 0)
+		timeout_ns = weir__db_setting(db, WEIR_SET_acquire_timeout);
+	memset(&request, 0, sizeof request);
+	request.kind = WEIR_GATE_EXCLUSIVE;
+	request.deadline = weir_deadline_in(timeout_ns);
+	request.site = site;
+	request.waits = true;
+	code = weir_gate_queue(db->equals, &request, &entry, err);
+	if (code != WEIR_OK)
+		return code;
+	if (weir_gate_wait(entry, never) != WEIR_GATE_HELD)
+		return weir_gate_collect(entry, err);
+	while (begun < count && code == WEIR_OK) {
+		txs[begun].conn = NULL;
+		code = weir_read_begin_from(db, options, site, &txs[begun], err);
+		if (code == WEIR_OK)
+			begun++;
+	}
+	weir_gate_leave(db->equals, NULL, 0);
+	(void)!weir_gate_collect(entry, NULL);
+	if (code != WEIR_OK)
+		end_all(txs, begun);
+	return code;
+}
+
 enum weir_code weir_read_begin_equal_from(struct weir_db *db,
                                           const struct weir_read_options *options, const char *site,
                                           struct weir_tx *txs, uint32_t count,
@@ -157,7 +198,6 @@ enum weir_code weir_read_begin_equal_from(struct weir_db *db,
 {
 	struct weir_read_options plain;
 	enum weir_code code = check_begin(db, options, txs, err);
-	uint32_t begun = 0;
 
 	if (code != WEIR_OK)
 		return code;
@@ -174,16 +214,12 @@ enum weir_code weir_read_begin_equal_from(struct weir_db *db,
 		plain = *options;
 	plain.snapshot = false;
 	/* The leases first: nobody may hold the gate while waiting for a reader. */
-	while (begun < count && code == WEIR_OK) {
-		txs[begun].conn = NULL;
-		code = weir_read_begin_from(db, &plain, site, &txs[begun], err);
-		if (code == WEIR_OK)
-			begun++;
-	}
-	if (code == WEIR_OK)
-		code = begin_equal(db, txs, count, site, err);
+	code = lease_all(db, &plain, txs, count, site, err);
 	if (code != WEIR_OK)
-		end_all(txs, begun);
+		return code;
+	code = begin_equal(db, txs, count, site, err);
+	if (code != WEIR_OK)
+		end_all(txs, count);
 	return code;
 }
 

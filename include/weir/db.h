@@ -25,8 +25,9 @@
  * run again. Only the effects of its last run are committed; what it does beside
  * the database must bear repetition, or it is marked once and gets a transaction
  * of its own. It sees what its neighbours did before it. It must not wait for
- * the database in any other way: weir answers REENTRANT to that. It keeps
- * nothing of tx, and publishes nothing before its outcome is there.
+ * the database in any other way: weir answers REENTRANT to that, and to a read
+ * that would have to wait, EXHAUSTED. It keeps nothing of tx, and publishes nothing
+ * before its outcome is there.
  *
  * Outcomes. Every write ends in exactly one of enum weir_outcome, and a success
  * is never reported that is not on disk at the durability asked for. The
@@ -216,7 +217,8 @@ WEIR_API WEIR_MUST_USE enum weir_code weir_db_read_stats(struct weir_db *db,
  * Begin a read: a lease of a read-only connection, until weir_tx_end. Each
  * statement sees every commit that was acknowledged before it began; with
  * snapshot all of them see one state. options NULL: the defaults. Never waits
- * for writers. Errors: as weir_acquire.
+ * for writers. A thread that holds the gate (in a job, or with a write lease) does
+ * not wait for a reader either: EXHAUSTED. Errors: as weir_acquire.
  */
 #define weir_read_begin(db, options, tx, err)                                                      \
 	weir_read_begin_from((db), (options), WEIR_HERE, (tx), (err))

@@ -317,6 +317,67 @@ static void equal_snapshots_are_equal(void **state)
 	db_end(db);
 }
 
+#define RIVALS 3
+#define RIVAL_ROUNDS 40
+
+struct rival {
+	struct weir_db *db;
+	struct unit_thread thread;
+	uint32_t begun;
+};
+
+static void rival(void *arg)
+{
+	struct rival *const mine = arg;
+
+	for (int i = 0; i < RIVAL_ROUNDS; i++) {
+		struct weir_tx txs[3] = {{0}};
+
+		if (weir_read_begin_equal(mine->db, NULL, txs, 3, NULL) == WEIR_OK)
+			mine->begun++;
+		for (int t = 0; t < 3; t++)
+			weir_tx_end(&txs[t]);
+	}
+}
+
+/* Two of them with two of the four readers each would wait for each other. */
+static void equal_reads_do_not_starve_each_other(void **state)
+{
+	struct weir_db *const db = db_make(*state, "max_size=4&acquire_timeout=20s&write_timeout=20s");
+	struct rival rivals[RIVALS] = {{0}};
+
+	for (int i = 0; i < RIVALS; i++) {
+		rivals[i].db = db;
+		unit_start(&rivals[i].thread, rival, &rivals[i]);
+	}
+	for (int i = 0; i < RIVALS; i++) {
+		unit_join(&rivals[i].thread);
+		assert_int_equal(rivals[i].begun, RIVAL_ROUNDS);
+	}
+	db_end(db);
+}
+
+/* The reader may be with somebody who waits for the gate. */
+static int read_beside(struct weir_tx *tx, void *arg)
+{
+	struct weir_tx read = {0};
+
+	(void)tx;
+	assert_code(weir_read_begin(arg, NULL, &read, NULL), WEIR_ERR_EXHAUSTED);
+	return 0;
+}
+
+static void a_read_inside_a_job_does_not_wait(void **state)
+{
+	struct weir_db *const db = db_make(*state, "max_size=1&acquire_timeout=1h");
+	struct weir_tx tx = {0};
+
+	assert_code(weir_read_begin(db, NULL, &tx, NULL), WEIR_OK);
+	assert_code(weir_db_run(db, read_beside, db, NULL, NULL, NULL), WEIR_OK);
+	weir_tx_end(&tx);
+	db_end(db);
+}
+
 static void equal_reads_are_begun_all_or_none(void **state)
 {
 	struct weir_db *const db = make_db(*state, "max_size=3");
@@ -414,6 +475,8 @@ int main(void)
 		DB_TEST(a_sequence_must_have_been_given),
 		DB_TEST(a_query_calls_for_each_row),
 		DB_TEST(equal_snapshots_are_equal),
+		DB_TEST(equal_reads_do_not_starve_each_other),
+		DB_TEST(a_read_inside_a_job_does_not_wait),
 		DB_TEST(equal_reads_are_begun_all_or_none),
 		DB_TEST(everybody_reads_their_own_writes),
 	};

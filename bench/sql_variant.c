@@ -1,8 +1,38 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The SQL variants by number. See sql_variant.h.
+ * The SQL variants by number, and what those of weir's have in common. See
+ * sql_variant.h.
  */
 #include "sql_variant.h"
+
+#include <stdio.h>
+
+#include <weir/sqlite.h>
+
+/* What bench_sql_open sets by hand: durability, cache in KiB, frames in the WAL
+ * that are too many (for the bare pool, and for weir_db), busy timeout in
+ * milliseconds. */
+static const char settings_format[] =
+	"synchronous=%s foreign_keys=on mmap_size=0B cache_size=%dKiB wal_autocheckpoint=%d "
+	"wal_ceiling=%d busy_timeout=%dms";
+
+#define SETTINGS_MAX 256
+
+enum weir_code bench_sql_configure(struct weir_config *config, const struct bench_sql_setup *setup,
+                                   struct weir_error *err)
+{
+	char settings[SETTINGS_MAX];
+
+	weir_config_init(config, weir_sqlite_driver());
+	(void)snprintf(config->path, sizeof(config->path), "%s", setup->path);
+	config->max_size = setup->conns;
+	config->min_idle = setup->conns;
+	(void)snprintf(settings, sizeof(settings), settings_format,
+	               setup->settings.visible ? "normal" : "full", setup->settings.cache_kib,
+	               BENCH_SQL_AUTOCHECKPOINT_PAGES, BENCH_SQL_AUTOCHECKPOINT_PAGES,
+	               BENCH_SQL_BUSY_TIMEOUT_MS);
+	return weir_config_apply_pairs(config, weir_sqlite_driver(), settings, NULL, err);
+}
 
 const struct bench_sql_variant *bench_sql_variant_of(enum bench_sql_pool pool)
 {

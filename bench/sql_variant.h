@@ -5,6 +5,8 @@
 #ifndef BENCH_SQL_VARIANT_H
 #define BENCH_SQL_VARIANT_H
 
+#include <weir/config.h>
+
 #include "sql_conn.h"
 
 struct bench_sql_setup {
@@ -59,6 +61,10 @@ enum bench_sql_pool {
 	BENCH_SQL_RAW_1,
 	BENCH_SQL_POOLS
 };
+
+/* The configuration of weir's variants: what the others have, set by hand. */
+enum weir_code bench_sql_configure(struct weir_config *config, const struct bench_sql_setup *setup,
+                                   struct weir_error *err);
 
 /* All of them; static storage. */
 const struct bench_sql_variant *bench_sql_variant_of(enum bench_sql_pool pool);

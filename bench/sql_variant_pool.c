@@ -4,7 +4,6 @@
  * a lease of its own, and writers that meet SQLite's lock. What weir_db adds to a
  * pool is what it has over this row.
  */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include <weir/sqlite.h>
@@ -12,13 +11,6 @@
 #include "conn_set.h"
 #include "sql_meter.h"
 #include "sql_variant.h"
-
-/* What bench_sql_open sets by hand: durability, cache in KiB, checkpoint in pages, busy
- * timeout in milliseconds. */
-static const char settings_format[] = "synchronous=%s foreign_keys=on mmap_size=0B "
-									  "cache_size=%dKiB wal_autocheckpoint=%d busy_timeout=%dms";
-
-#define SETTINGS_MAX 256
 
 /* Statements live on a connection; whoever holds the lease of a slot has its
  * entry to himself. */
@@ -37,21 +29,6 @@ static void pool_destroy(void *pool)
 	weir_pool_destroy(leases->pool);
 	free(leases->by_slot);
 	free(leases);
-}
-
-static enum weir_code configure(struct weir_config *config, const struct bench_sql_setup *setup,
-                                struct weir_error *err)
-{
-	char settings[SETTINGS_MAX];
-
-	weir_config_init(config, weir_sqlite_driver());
-	(void)snprintf(config->path, sizeof(config->path), "%s", setup->path);
-	config->max_size = setup->conns;
-	config->min_idle = setup->conns;
-	(void)snprintf(settings, sizeof(settings), settings_format,
-	               setup->settings.visible ? "normal" : "full", setup->settings.cache_kib,
-	               BENCH_SQL_AUTOCHECKPOINT_PAGES, BENCH_SQL_BUSY_TIMEOUT_MS);
-	return weir_config_apply_pairs(config, weir_sqlite_driver(), settings, NULL, err);
 }
 
 static void pool_counts(void *pool, struct bench_sql_counts *counts)
@@ -77,7 +54,7 @@ static enum weir_code pool_create(void **pool, const struct bench_sql_setup *set
 	if (code == WEIR_OK && bench_sql_meter_install() != SQLITE_OK)
 		code = weir_fail(err, WEIR_ERR_DRIVER, "bench.sql", 0, "cannot register a VFS");
 	if (code == WEIR_OK)
-		code = configure(&config, setup, err);
+		code = bench_sql_configure(&config, setup, err);
 	if (code == WEIR_OK)
 		code = weir_pool_create(&leases->pool, weir_sqlite_driver(), NULL, &config, err);
 	if (code != WEIR_OK) {

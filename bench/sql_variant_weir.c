@@ -3,7 +3,6 @@
  * weir_db: writes are jobs that share transactions, reads are leases of
  * connections that only read.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,12 +12,6 @@
 #include "conn_set.h"
 #include "sql_meter.h"
 #include "sql_variant.h"
-
-/* What bench_sql_open sets by hand. */
-static const char settings_format[] = "synchronous=%s foreign_keys=on mmap_size=0B "
-									  "cache_size=%dKiB wal_autocheckpoint=%d busy_timeout=%dms";
-
-#define SETTINGS_MAX 256
 
 /* A caller's own, from one write to the next. */
 struct caller {
@@ -41,21 +34,6 @@ static void db_destroy(void *opaque)
 	weir_db_destroy(pool->db);
 	free(pool->callers);
 	free(pool);
-}
-
-static enum weir_code configure(struct weir_config *config, const struct bench_sql_setup *setup,
-                                struct weir_error *err)
-{
-	char settings[SETTINGS_MAX];
-
-	weir_config_init(config, weir_sqlite_driver());
-	(void)snprintf(config->path, sizeof(config->path), "%s", setup->path);
-	config->max_size = setup->conns;
-	config->min_idle = setup->conns;
-	(void)snprintf(settings, sizeof(settings), settings_format,
-	               setup->settings.visible ? "normal" : "full", setup->settings.cache_kib,
-	               BENCH_SQL_AUTOCHECKPOINT_PAGES, BENCH_SQL_BUSY_TIMEOUT_MS);
-	return weir_config_apply_pairs(config, weir_sqlite_driver(), settings, NULL, err);
 }
 
 /* The report has no place for lines of the operator's. */
@@ -84,7 +62,7 @@ static enum weir_code db_create(void **out, const struct bench_sql_setup *setup,
 	if (code == WEIR_OK && bench_sql_meter_install() != SQLITE_OK)
 		code = weir_fail(err, WEIR_ERR_DRIVER, "bench.sql", 0, "cannot register a VFS");
 	if (code == WEIR_OK)
-		code = configure(&config, setup, err);
+		code = bench_sql_configure(&config, setup, err);
 	if (code == WEIR_OK)
 		code = weir_db_create(&pool->db, weir_sqlite_driver(), &config, &options, err);
 	if (code != WEIR_OK) {

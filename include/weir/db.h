@@ -107,7 +107,6 @@ struct weir_tx {
 	struct weir_gate_entry *entry;
 	struct weir__job *job;
 	uint32_t kind;
-	uint32_t begun; /* kernel id of its thread */
 };
 
 /* Rows being read. They end with weir_rows_end, or with their tx. */

@@ -24,29 +24,6 @@ const struct weir_engine *engine(void)
 	return weir_sqlite_driver()->engine;
 }
 
-enum weir_code try_open_in(const struct fixture *fixture, enum weir_role role, void **conn,
-                           struct weir_error *err)
-{
-	const struct weir_open_request request = {
-		.size = sizeof(request),
-		.config = &fixture->config,
-		.deadline = soon(),
-		.role = role,
-	};
-
-	return fixture->driver->open(&request, conn, err);
-}
-
-void *open_in(const struct fixture *fixture, enum weir_role role)
-{
-	struct weir_error err = WEIR_ERROR_INIT;
-	void *conn = NULL;
-
-	if (try_open_in(fixture, role, &conn, &err) != WEIR_OK)
-		fail_msg("open: %s", err.message);
-	return conn;
-}
-
 void begin_now(void *writer, enum weir_durability durability)
 {
 	struct weir_error err = WEIR_ERROR_INIT;

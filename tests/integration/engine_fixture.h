@@ -12,9 +12,6 @@ int make_engine_fixture(void **state);
 #define ENGINE_TEST(test) cmocka_unit_test_setup_teardown(test, make_engine_fixture, drop_fixture)
 
 const struct weir_engine *engine(void);
-enum weir_code try_open_in(const struct fixture *fixture, enum weir_role role, void **conn,
-                           struct weir_error *err);
-void *open_in(const struct fixture *fixture, enum weir_role role);
 
 /* Soon, or the test fails. */
 void begin_now(void *writer, enum weir_durability durability);

@@ -25,8 +25,8 @@ static struct pair open_pair(void **state)
 
 	set(pair.fixture, "wal_ceiling", "40");
 	set(pair.fixture, "synchronous", "normal");
-	pair.writer = open_in(pair.fixture, WEIR_ROLE_WRITER);
-	pair.aide = open_in(pair.fixture, WEIR_ROLE_AIDE);
+	pair.writer = open_role(pair.fixture, WEIR_ROLE_WRITER);
+	pair.aide = open_role(pair.fixture, WEIR_ROLE_AIDE);
 	(void)checkpoint_now(pair.writer, pair.aide); /* of the frame that opening left */
 	return pair;
 }
@@ -67,9 +67,9 @@ static void opening_leaves_a_frame(void **state)
 	run_foreign(db, "PRAGMA user_version=-7");
 	assert_int_equal(sqlite3_close(db), SQLITE_OK); /* the last one: the WAL is gone */
 	for (int i = 0; i < 2; i++) {
-		void *const writer = open_in(fixture, WEIR_ROLE_WRITER);
-		void *const second = open_in(fixture, WEIR_ROLE_WRITER);
-		void *const aide = open_in(fixture, WEIR_ROLE_AIDE);
+		void *const writer = open_role(fixture, WEIR_ROLE_WRITER);
+		void *const second = open_role(fixture, WEIR_ROLE_WRITER);
+		void *const aide = open_role(fixture, WEIR_ROLE_AIDE);
 
 		assert_int_equal(checkpoint_now(writer, aide).frames, 1);
 		fixture->driver->close(aide);
@@ -112,7 +112,7 @@ static void frames_make_it_due(void **state)
 static void one_that_could_not_finish_is_not_due_at_once(void **state)
 {
 	const struct pair pair = open_pair(state);
-	void *const reader = open_in(pair.fixture, WEIR_ROLE_READER);
+	void *const reader = open_role(pair.fixture, WEIR_ROLE_READER);
 
 	write_rows(&pair, 1);
 	assert_int_equal(engine()->snapshot_begin(reader, NULL), WEIR_OK);
@@ -155,7 +155,7 @@ static int64_t size_of_wal(const struct fixture *fixture)
 static void a_file_that_grew_too_long_is_cut(void **state)
 {
 	const struct pair pair = open_pair(state);
-	void *const reader = open_in(pair.fixture, WEIR_ROLE_READER);
+	void *const reader = open_role(pair.fixture, WEIR_ROLE_READER);
 	const int64_t limit = INT64_C(4) * CEILING * (4096 + 24);
 
 	write_rows(&pair, 1);

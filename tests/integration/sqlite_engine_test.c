@@ -18,8 +18,8 @@
 static void a_commit_is_seen_and_a_rollback_is_not(void **state)
 {
 	const struct fixture *const fixture = *state;
-	void *const writer = open_in(fixture, WEIR_ROLE_WRITER);
-	void *const reader = open_in(fixture, WEIR_ROLE_READER);
+	void *const writer = open_role(fixture, WEIR_ROLE_WRITER);
+	void *const reader = open_role(fixture, WEIR_ROLE_READER);
 
 	for (int i = 1; i <= 3; i++) {
 		begin_now(writer, WEIR_DURABILITY_DEFAULT);
@@ -43,7 +43,7 @@ static void a_commit_is_seen_and_a_rollback_is_not(void **state)
 static void begin_waits_until_its_deadline(void **state)
 {
 	const struct fixture *const fixture = *state;
-	void *const writer = open_in(fixture, WEIR_ROLE_WRITER);
+	void *const writer = open_role(fixture, WEIR_ROLE_WRITER);
 	sqlite3 *const db = open_foreign(fixture);
 	struct weir_error err = WEIR_ERROR_INIT;
 
@@ -75,7 +75,7 @@ static void *commit_soon(void *argument)
 static void begin_goes_on_when_the_lock_is_free(void **state)
 {
 	const struct fixture *const fixture = *state;
-	void *const writer = open_in(fixture, WEIR_ROLE_WRITER);
+	void *const writer = open_role(fixture, WEIR_ROLE_WRITER);
 	sqlite3 *const db = open_foreign(fixture);
 	pthread_t thread;
 	void *failed = NULL;
@@ -109,7 +109,7 @@ static void begin_asks_again_where_sqlite_gives_up(void **state)
 	hook_install();
 
 	const struct fixture *const fixture = *state;
-	void *const writer = open_in(fixture, WEIR_ROLE_WRITER);
+	void *const writer = open_role(fixture, WEIR_ROLE_WRITER);
 
 	hook_before(HOOK_SHM_LOCK, refuse_write_lock, &times);
 	write_now(fixture, writer, "INSERT INTO t VALUES (1)");
@@ -122,8 +122,8 @@ static void begin_asks_again_where_sqlite_gives_up(void **state)
 static void a_second_writer_queues(void **state)
 {
 	const struct fixture *const fixture = *state;
-	void *const first = open_in(fixture, WEIR_ROLE_WRITER);
-	void *const second = open_in(fixture, WEIR_ROLE_WRITER);
+	void *const first = open_role(fixture, WEIR_ROLE_WRITER);
+	void *const second = open_role(fixture, WEIR_ROLE_WRITER);
 	const struct weir_time deadline = weir_deadline_in(WEIR_MILLISECONDS(5));
 	char path[160];
 
@@ -146,8 +146,8 @@ static void a_second_writer_queues(void **state)
 static void a_reset_ends_what_was_begun(void **state)
 {
 	const struct fixture *const fixture = *state;
-	void *const first = open_in(fixture, WEIR_ROLE_WRITER);
-	void *const second = open_in(fixture, WEIR_ROLE_WRITER);
+	void *const first = open_role(fixture, WEIR_ROLE_WRITER);
+	void *const second = open_role(fixture, WEIR_ROLE_WRITER);
 
 	begin_now(first, WEIR_DURABILITY_DEFAULT);
 	run(fixture, first, "INSERT INTO t VALUES (1)");
@@ -167,7 +167,7 @@ static void without_a_turnstile_it_goes_on_and_says_so(void **state)
 	(void)snprintf(path, sizeof(path), "%s-weir", fixture->path);
 	assert_int_equal(mkdir(path, 0700), 0);
 
-	void *const writer = open_in(fixture, WEIR_ROLE_WRITER);
+	void *const writer = open_role(fixture, WEIR_ROLE_WRITER);
 
 	write_now(fixture, writer, "INSERT INTO t VALUES (1)");
 	assert_true(engine()->warning(writer, text, sizeof(text)));
@@ -204,7 +204,7 @@ static void a_commit_syncs_as_was_asked(void **state)
 
 		set(fixture, "synchronous", c->configured);
 
-		void *const writer = open_in(fixture, WEIR_ROLE_WRITER);
+		void *const writer = open_role(fixture, WEIR_ROLE_WRITER);
 
 		write_now(fixture, writer, "INSERT INTO t VALUES (1)"); /* begins the WAL */
 		hook_clear();
@@ -227,8 +227,8 @@ static void a_copy_of_durable_commits_is_synced(void **state)
 	hook_install();
 	set(fixture, "synchronous", "off");
 
-	void *const writer = open_in(fixture, WEIR_ROLE_WRITER);
-	void *const aide = open_in(fixture, WEIR_ROLE_AIDE);
+	void *const writer = open_role(fixture, WEIR_ROLE_WRITER);
+	void *const aide = open_role(fixture, WEIR_ROLE_AIDE);
 
 	(void)checkpoint_now(writer, aide); /* of the frame that opening left */
 	write_now(fixture, writer, "INSERT INTO t VALUES (1)");
@@ -271,8 +271,8 @@ static void a_failed_commit_is_told_as_what_it_is(void **state)
 	for (size_t i = 0; i < sizeof(commit_cases) / sizeof(commit_cases[0]); i++) {
 		const struct commit_case *const c = &commit_cases[i];
 		struct weir_error err = WEIR_ERROR_INIT;
-		void *writer = open_in(fixture, WEIR_ROLE_WRITER);
-		void *const reader = open_in(fixture, WEIR_ROLE_READER);
+		void *writer = open_role(fixture, WEIR_ROLE_WRITER);
+		void *const reader = open_role(fixture, WEIR_ROLE_READER);
 
 		write_now(fixture, writer, "INSERT INTO t VALUES (1)");
 		rows++;
@@ -287,7 +287,7 @@ static void a_failed_commit_is_told_as_what_it_is(void **state)
 		assert_int_equal(locks_of(fixture), 0);
 		if (c->code == WEIR_ERR_INDETERMINATE) {
 			fixture->driver->close(writer);
-			writer = open_in(fixture, WEIR_ROLE_WRITER);
+			writer = open_role(fixture, WEIR_ROLE_WRITER);
 		}
 		write_now(fixture, writer, "INSERT INTO t VALUES (3)");
 		rows++;
@@ -310,7 +310,7 @@ static const char *const unended[] = {
 static void statements_that_still_run_are_ended(void **state)
 {
 	const struct fixture *const fixture = *state;
-	void *const writer = open_in(fixture, WEIR_ROLE_WRITER);
+	void *const writer = open_role(fixture, WEIR_ROLE_WRITER);
 	sqlite3 *const db = handle_of(writer);
 
 	for (size_t i = 0; i < 2 * sizeof(unended) / sizeof(unended[0]); i++) {
@@ -339,7 +339,7 @@ static void statements_that_still_run_are_ended(void **state)
 static void a_savepoint_is_undone_or_kept(void **state)
 {
 	const struct fixture *const fixture = *state;
-	void *const writer = open_in(fixture, WEIR_ROLE_WRITER);
+	void *const writer = open_role(fixture, WEIR_ROLE_WRITER);
 
 	begin_now(writer, WEIR_DURABILITY_DEFAULT);
 	run(fixture, writer, "INSERT INTO t VALUES (1)");
@@ -363,8 +363,8 @@ static void a_savepoint_is_undone_or_kept(void **state)
 static void a_snapshot_stays_as_it_began(void **state)
 {
 	const struct fixture *const fixture = *state;
-	void *const writer = open_in(fixture, WEIR_ROLE_WRITER);
-	void *const reader = open_in(fixture, WEIR_ROLE_READER);
+	void *const writer = open_role(fixture, WEIR_ROLE_WRITER);
+	void *const reader = open_role(fixture, WEIR_ROLE_READER);
 
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(engine()->snapshot_begin(reader, NULL), WEIR_OK);
@@ -388,7 +388,7 @@ static void a_database_in_memory_has_transactions(void **state)
 	(void)snprintf(fixture->config.path, sizeof(fixture->config.path), ":memory:");
 	assert_true(engine()->is_private(&fixture->config));
 
-	void *const writer = open_in(fixture, WEIR_ROLE_WRITER);
+	void *const writer = open_role(fixture, WEIR_ROLE_WRITER);
 	char text[256];
 
 	write_now(fixture, writer, "CREATE TABLE t (x)");
@@ -408,8 +408,8 @@ static void a_database_in_memory_has_transactions(void **state)
 static void own_work_brings_no_warning(void **state)
 {
 	const struct fixture *const fixture = *state;
-	void *writer = open_in(fixture, WEIR_ROLE_WRITER);
-	void *const aide = open_in(fixture, WEIR_ROLE_AIDE);
+	void *writer = open_role(fixture, WEIR_ROLE_WRITER);
+	void *const aide = open_role(fixture, WEIR_ROLE_AIDE);
 	char text[256];
 
 	for (int i = 0; i < 4; i++) {
@@ -428,7 +428,7 @@ static void own_work_brings_no_warning(void **state)
 	write_now(fixture, writer, "INSERT INTO t VALUES (1)");
 	(void)checkpoint_now(writer, aide);
 	fixture->driver->close(writer);
-	writer = open_in(fixture, WEIR_ROLE_WRITER);
+	writer = open_role(fixture, WEIR_ROLE_WRITER);
 	(void)checkpoint_now(writer, aide);
 	write_now(fixture, writer, "INSERT INTO t VALUES (1)");
 	(void)checkpoint_now(writer, aide);
@@ -455,7 +455,7 @@ static void expect_one_warning(void *writer, const char *word)
 static void a_foreign_writer_is_noticed(void **state)
 {
 	const struct fixture *const fixture = *state;
-	void *const writer = open_in(fixture, WEIR_ROLE_WRITER);
+	void *const writer = open_role(fixture, WEIR_ROLE_WRITER);
 	sqlite3 *const db = open_foreign(fixture);
 
 	write_now(fixture, writer, "INSERT INTO t VALUES (1)");
@@ -470,8 +470,8 @@ static void a_foreign_writer_is_noticed(void **state)
 static void a_foreign_checkpoint_is_noticed(void **state)
 {
 	const struct fixture *const fixture = *state;
-	void *const writer = open_in(fixture, WEIR_ROLE_WRITER);
-	void *const aide = open_in(fixture, WEIR_ROLE_AIDE);
+	void *const writer = open_role(fixture, WEIR_ROLE_WRITER);
+	void *const aide = open_role(fixture, WEIR_ROLE_AIDE);
 	sqlite3 *const db = open_foreign(fixture);
 
 	write_now(fixture, writer, "INSERT INTO t VALUES (1)");
@@ -486,8 +486,8 @@ static void a_foreign_checkpoint_is_noticed(void **state)
 static void other_users_of_weir_are_no_strangers(void **state)
 {
 	const struct fixture *const fixture = *state;
-	void *const first = open_in(fixture, WEIR_ROLE_WRITER);
-	void *const second = open_in(fixture, WEIR_ROLE_WRITER);
+	void *const first = open_role(fixture, WEIR_ROLE_WRITER);
+	void *const second = open_role(fixture, WEIR_ROLE_WRITER);
 	char text[256];
 
 	for (int i = 0; i < 3; i++) {

@@ -76,7 +76,7 @@ static const struct job_case job_cases[] = {
 static void the_end_of_a_job_says_what_became_of_the_transaction(void **state)
 {
 	const struct fixture *const fixture = *state;
-	void *const writer = open_in(fixture, WEIR_ROLE_WRITER);
+	void *const writer = open_role(fixture, WEIR_ROLE_WRITER);
 
 	for (size_t i = 0; i < sizeof(job_cases) / sizeof(job_cases[0]); i++) {
 		const struct job_case *const c = &job_cases[i];
@@ -117,7 +117,7 @@ static void the_end_of_a_job_says_what_became_of_the_transaction(void **state)
 static void a_job_over_its_budget_is_stopped(void **state)
 {
 	const struct fixture *const fixture = *state;
-	void *const writer = open_in(fixture, WEIR_ROLE_WRITER);
+	void *const writer = open_role(fixture, WEIR_ROLE_WRITER);
 	struct weir_error err = WEIR_ERROR_INIT;
 
 	begin_now(writer, WEIR_DURABILITY_DEFAULT);

@@ -21,8 +21,8 @@ static struct pair open_pair(void **state)
 {
 	const struct pair pair = {
 		.fixture = *state,
-		.writer = open_in(*state, WEIR_ROLE_WRITER),
-		.aide = open_in(*state, WEIR_ROLE_AIDE),
+		.writer = open_role(*state, WEIR_ROLE_WRITER),
+		.aide = open_role(*state, WEIR_ROLE_AIDE),
 	};
 
 	(void)checkpoint_now(pair.writer, pair.aide); /* of the frame that opening left */
@@ -86,7 +86,7 @@ static void commits_behind_a_pin_are_copied_in_full(void **state)
 	assert_int_equal(result.frames, 2);
 	assert_int_equal(result.copied, 2);
 	/* So that this can fail: a second pin, which nobody lets go. */
-	void *const other = open_in(pair.fixture, WEIR_ROLE_AIDE);
+	void *const other = open_role(pair.fixture, WEIR_ROLE_AIDE);
 
 	engine()->pin(other);
 	write_and_pin(&pair);
@@ -170,7 +170,7 @@ static void reads_beside_a_pin_lock_nothing(void **state)
 	                 SQLITE_OK);
 
 	const struct pair pair = open_pair(state);
-	void *const reader = open_in(pair.fixture, WEIR_ROLE_READER);
+	void *const reader = open_role(pair.fixture, WEIR_ROLE_READER);
 
 	(void)locks_of_a_read(&pair, reader); /* reads the schema, too */
 	assert_int_equal(locks_of_a_read(&pair, reader), 2);

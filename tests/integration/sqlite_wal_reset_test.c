@@ -148,8 +148,8 @@ static void copy_as_stranger(const struct fixture *fixture)
 static void a_plain_connection_is_kept_out(void **state)
 {
 	const struct fixture *const fixture = *state;
-	void *const writer = open_in(fixture, WEIR_ROLE_WRITER);
-	void *const aide = open_in(fixture, WEIR_ROLE_AIDE);
+	void *const writer = open_role(fixture, WEIR_ROLE_WRITER);
+	void *const aide = open_role(fixture, WEIR_ROLE_AIDE);
 	sqlite3 *const plain = open_plain(fixture);
 	struct gap gap = {.db = plain, .sql = ROW, .times = 1, .rc = SQLITE_OK};
 

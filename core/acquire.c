@@ -194,6 +194,9 @@ static enum weir_code exhausted(struct attempt *a, bool strict, uint32_t *index)
 
 	if (place != WEIR__RING_NONE && !weir__opener_prefill(pool, weir__pool_slot(pool, place)))
 		weir__capacity_give(pool, weir__pool_slot(pool, place));
+	/* Its places are being emptied, and none of them may be taken. */
+	if (is_closed(pool))
+		return fail(a, WEIR_ERR_CLOSED);
 	if (!a->try_only)
 		(void)wp_add_rlx_64(&pool->rejected, 1);
 	return fail(a, WEIR_ERR_EXHAUSTED);

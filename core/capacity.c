@@ -17,6 +17,10 @@
  *   C3    unref: subtract from refs      full   C3           the pool is freed while an
  *                                                            earlier user still writes to it
  *
+ * A closing pool offers nothing: its waiters are told by close, and a helper that was
+ * asked to open for them would give the place up again, and be asked again, for as
+ * long as close has not come to them.
+ *
  * empties may lag behind the words for the moment between a place's move and
  * the count: too low sends a newcomer to the queue, whose scan comes after W1;
  * too high costs a scan.
@@ -47,12 +51,20 @@ void weir__progress(struct weir_pool *pool)
 	wp_futex_wake(&pool->progress, INT32_MAX);
 }
 
+/* Whether places are for the queue. */
+static bool is_wanted(const struct weir_pool *pool)
+{
+	const uint32_t wake = weir__wake_read(&pool->q);
+
+	return weir__wake_count(wake) > 0 && (wake & WEIR__WAKE_CLOSED) == 0;
+}
+
 /* Offer a place in state OPENING to the queue; false if nobody takes it. */
 static bool offer(struct weir_pool *pool, struct weir__slot *slot, bool *refused)
 {
 	if (pool->opener == NULL)
 		return weir__waitq_grant(&pool->q, WEIR__GRANT_CAPACITY, weir__slot_index(pool, slot));
-	if (weir__wake_count(weir__wake_read(&pool->q)) == 0)
+	if (!is_wanted(pool))
 		return false;
 	if (weir__opener_request(pool, slot))
 		return true;
@@ -68,7 +80,7 @@ void weir__capacity_give(struct weir_pool *pool, struct weir__slot *slot)
 	bool refused = false;
 
 	for (;;) { /* ends: each further round reserved a place while somebody waited */
-		if (weir__wake_count(weir__wake_read(&pool->q)) > 0) {
+		if (is_wanted(pool)) {
 			if (weir__word_state(wp_load_rlx_64(&slot->word)) != WEIR__OPENING)
 				(void)weir__slot_move(slot, WEIR__OPENING);
 			if (offer(pool, slot, &refused))
@@ -78,7 +90,7 @@ void weir__capacity_give(struct weir_pool *pool, struct weir__slot *slot)
 
 		(void)weir__slot_move(slot, WEIR__EMPTY); /* R3 */
 		(void)wp_add_full_32(&pool->empties, 1);  /* C1 */
-		if (refused || weir__wake_count(weir__wake_read(&pool->q)) == 0)
+		if (refused || !is_wanted(pool))
 			break;
 		const uint32_t again = weir__capacity_reserve(pool, index);
 

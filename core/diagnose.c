@@ -51,8 +51,11 @@ static void bound_hold(const struct weir__waitq *q, uint32_t tick, int64_t now_n
 	/* A tick that is no longer remembered is older than the oldest that is. */
 	holder->held_ns_max = begun == tick ? now_ns - begun_ns : INT64_MAX;
 	holder->held_ns_min = age == 0 ? 0 : now_ns - (begun == tick ? next_ns : begun_ns);
-	if (holder->held_ns_min < 0) /* a tick began after now_ns was read */
+	/* A tick may have begun after now_ns was read, and the lease with it. */
+	if (holder->held_ns_min < 0)
 		holder->held_ns_min = 0;
+	if (holder->held_ns_max < holder->held_ns_min)
+		holder->held_ns_max = holder->held_ns_min;
 }
 
 /* Keep the longest holders, longest first. */

@@ -115,8 +115,10 @@ bool weir__gate_move(struct weir_gate_entry *entry, uint32_t state)
 
 bool weir__gate_end(struct weir_gate *gate, struct weir_gate_entry *entry, enum weir_code code)
 {
-	if (weir__entry_state(wp_load_rlx_32(&entry->state)) == WEIR__ENTRY_CALLED)
+	if (weir__entry_state(wp_load_rlx_32(&entry->state)) == WEIR__ENTRY_CALLED) {
 		gate->hold = WEIR__HOLD_FREE;
+		gate->entry = NULL;
+	}
 	if (code == WEIR_ERR_GATE_TIMEOUT)
 		gate->counts.timeouts++;
 	weir__gate_unlink(gate, entry);

@@ -21,13 +21,9 @@ struct weir__lock {
 	wp_u32 word;
 };
 
-/* Tries before sleeping: about the length of one critical section. More only
- * burns the time slice that the holder may need. */
-#define WEIR__LOCK_SPINS 40
-
 static inline void weir__lock(struct weir__lock *lock)
 {
-	for (int spin = 0; spin < WEIR__LOCK_SPINS; spin++) {
+	for (int spin = 0; spin < WP_LOCK_SPINS; spin++) {
 		if (wp_load_rlx_32(&lock->word) == 0 && wp_cas_acq_32(&lock->word, 0, 1)) /* L1 */
 			return;
 		wp_spin_hint();

@@ -103,6 +103,25 @@ static const struct weir_driver asked_driver = {
 	.close = close_asked,
 };
 
+/* Between CLOSED and close's word to the waiters. A helper that went on offering the
+ * place to them would turn in a circle; found by weir-explore. */
+static void a_closing_pool_offers_no_place(void **state)
+{
+	struct weir_pool *pool = unit_pool_prompt(NULL, "max_size=1");
+	const uint32_t index = weir__capacity_reserve(pool, 0);
+	struct weir__waiter *waiter = NULL;
+
+	(void)state;
+	assert_int_equal(weir__waitq_enter(&pool->q, wp_now(), 8, &waiter), WEIR__ENTERED);
+	wp_store_rlx_32(&pool->q.wake, wp_load_rlx_32(&pool->q.wake) | WEIR__WAKE_CLOSED);
+	weir__capacity_give(pool, weir__pool_slot(pool, index));
+	assert_false(weir__waitq_granted(waiter));
+	assert_int_equal(state_at(pool, index), WEIR__EMPTY);
+	assert_true(weir__waitq_cancel(&pool->q, waiter));
+	weir__waitq_retire(&pool->q, waiter);
+	unit_pool_end(pool, NULL);
+}
+
 static void an_open_is_asked_for_its_slot_until_the_nearer_deadline(void **state)
 {
 	struct asked asked = {0};
@@ -219,6 +238,7 @@ int main(void)
 		cmocka_unit_test(every_place_is_reserved_once),
 		cmocka_unit_test(giving_up_a_place_is_progress),
 		cmocka_unit_test(a_waiter_gets_the_place_that_is_given_up),
+		cmocka_unit_test(a_closing_pool_offers_no_place),
 		cmocka_unit_test(an_open_is_asked_for_its_slot_until_the_nearer_deadline),
 		cmocka_unit_test(success_without_a_connection_is_a_failure),
 		cmocka_unit_test(a_failed_open_makes_way_for_the_next_waiter),

@@ -120,6 +120,25 @@ static void bounds_hold_the_true_age(void **state)
 	unit_pool_end(pool, NULL);
 }
 
+/* Whoever explains reads the clock first, and ticks go on: a lease that began since
+ * has been held for no time, not for less. Found by weir-explore. */
+static void a_lease_younger_than_the_reading_is_held_for_no_time(void **state)
+{
+	struct weir_pool *pool = unit_pool_prompt(NULL, "max_size=1");
+	struct weir_error err = WEIR_ERROR_INIT;
+
+	(void)state;
+	weir__waitq_tick(&pool->q, weir_now().ns + WEIR_SECONDS(3600));
+	struct weir_lease lease = unit_acquire(pool);
+
+	weir__diagnose_holders(pool, &err);
+	assert_int_equal(err.holders_count, 1);
+	assert_int_equal(err.holders[0].held_ns_min, 0);
+	assert_int_equal(err.holders[0].held_ns_max, 0);
+	unit_release(&lease);
+	unit_pool_end(pool, NULL);
+}
+
 /* A program that was built with less of the struct gets as much of it, and not a
  * byte is written behind. Allocated to size, so that a sanitizer sees one. */
 static void a_shorter_error_is_filled_as_far_as_it_goes(void **state)
@@ -215,6 +234,7 @@ int main(void)
 		cmocka_unit_test(a_failure_of_long_ago_is_not_the_reason),
 		cmocka_unit_test(the_longest_holders_come_first),
 		cmocka_unit_test(bounds_hold_the_true_age),
+		cmocka_unit_test(a_lease_younger_than_the_reading_is_held_for_no_time),
 		cmocka_unit_test(a_shorter_error_is_filled_as_far_as_it_goes),
 		cmocka_unit_test(an_error_that_was_never_initialised_counts_as_null),
 		cmocka_unit_test(a_null_error_is_accepted_everywhere),

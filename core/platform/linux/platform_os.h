@@ -18,6 +18,10 @@ enum wp_wait {
 	WP_WAIT_TIMEOUT = 1, /* the deadline passed */
 };
 
+/* Tries before a lock's waiter sleeps: about the length of one critical section.
+ * More only burns the time slice that the holder may need. */
+#define WP_LOCK_SPINS 40
+
 /* Sleep while *word is expected, until deadline_ns on the monotonic clock
  * (INT64_MAX: no deadline). May return early; the caller looks again. */
 enum wp_wait wp_futex_wait(wp_u32 *word, uint32_t expected, int64_t deadline_ns);

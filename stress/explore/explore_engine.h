@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The inside of the explorer: what its files know of each other.
+ *
+ *   explore_choice.c  which of several continuations: enumerate, draw, replay
+ *   explore_thread.c  fibres, points, blocking, waking, time
+ *   explore_memory.c  atomic words and store buffers
+ *   explore_os.c      platform_os.h over the two
+ *   explore_pthread.c the pthread calls of core/opener.c
+ *   explore_race.c    happens-before: races on plain memory
+ *   explore_arena.c   memory that is put back before each run
+ *   explore_run.c     one case, all its runs
+ *
+ * The choices of one run, in their order, are its interleaving: nothing else can
+ * differ between two runs. A run with the choices of an earlier one is that run.
+ *
+ * Total store order, and what is left out of it. A store goes into its thread's
+ * buffer, first in, first out. It leaves it, in order, when the thread executes a
+ * locked operation, a full fence or a futex wait (the kernel takes a lock there),
+ * when somebody executes the heavy barrier, or at any other moment. That it does so
+ * at other moments is tried only where it can be seen: just before another thread
+ * reads or writes a word that a waiting store is for. All other moments lead to the
+ * same values. For the same reason no other thread gets to go on before a store,
+ * but only before what the others can see or what sees the others.
+ *
+ * Plain memory is not buffered. Where no two threads touch it without an order
+ * between them that makes no difference, and explore_race.c asserts that.
+ */
+#ifndef EXPLORE_ENGINE_H
+#define EXPLORE_ENGINE_H
+
+#include <setjmp.h>
+#include <stdio.h>
+
+#include "explore.h"
+#include "fiber.h"
+
+#define XP_BUFFER_MAX 48
+#define XP_CHOICES_MAX 4096
+#define XP_STACK_BYTES (96 * 1024)
+
+/* A run that takes longer does not end. */
+#define XP_STEPS_MAX 20000
+
+enum xp_mode { XP_ENUMERATE = 0, XP_RANDOM = 1, XP_PCT = 2, XP_REPLAY = 3 };
+
+/* What a choice is about: random modes weigh them differently. */
+enum xp_kind {
+	XP_KIND_SWITCH = 0, /* whether to interrupt the thread that runs: costs a preemption */
+	XP_KIND_NEXT = 1,   /* who goes on when it cannot */
+	XP_KIND_FLUSH = 2,  /* which waiting stores arrive now */
+	XP_KIND_EVENT = 3,  /* whether something goes wrong */
+};
+
+enum xp_status {
+	XP_READY = 0,
+	XP_BLOCKED = 1,
+	XP_DONE = 2,
+	XP_KILLED = 3,
+	XP_UNUSED = 4,
+};
+
+struct xp_pending {
+	void *word;
+	uint64_t value;
+	uint32_t size;
+	enum xp_order order;
+	uint32_t clock[XP_THREADS_MAX]; /* what a rel publishes (explore_race.c) */
+};
+
+struct xp_thread {
+	struct xp_fiber fiber;
+	enum xp_status status;
+	uint32_t number;
+	uint32_t first; /* of the waiting stores */
+	uint32_t count;
+	struct xp_pending buffer[XP_BUFFER_MAX];
+	const void *sleeps_on;
+	uint32_t bits;
+	int64_t deadline_ns;
+	bool timed_out;
+	uint32_t priority; /* XP_PCT */
+	void (*entry)(void *argument);
+	void *argument;
+	uint64_t *words;
+	void *stack;
+};
+
+struct xp_choice {
+	uint16_t chosen;
+	uint16_t count;
+};
+
+struct xp_limits {
+	enum xp_mode mode;
+	uint32_t preemptions;
+	uint32_t events;
+	uint64_t runs_max; /* 0: no limit */
+	int64_t until_ns;  /* on the machine's monotonic clock */
+	uint64_t seed;
+	bool trace;
+	bool races;
+	const char *schedule; /* XP_REPLAY */
+};
+
+/* The one explorer: the operations of core have no argument to find it by. */
+struct xp_engine {
+	const struct xp_case *one;
+	struct xp_limits limits;
+	bool exploring;
+
+	struct xp_thread threads[XP_THREADS_MAX];
+	uint32_t threads_count; /* in this run */
+	struct xp_thread *self;
+	struct xp_fiber home;
+	uint32_t ready;   /* a bit for each thread that could go on */
+	uint32_t asleep;  /* a bit for each that is blocked */
+	uint32_t pending; /* a bit for each with waiting stores */
+	int64_t now_ns;
+	uint64_t steps;
+	uint32_t forced; /* timers that fired because nobody could go on */
+
+	/* explore_choice.c */
+	struct xp_choice choices[XP_CHOICES_MAX];
+	uint32_t depth; /* choices that are prescribed */
+	uint32_t at;    /* choices made so far in this run */
+	uint32_t preemptions_left;
+	uint32_t events_left;
+	uint64_t random;
+	uint64_t run_seed;
+	uint64_t change_at[4]; /* XP_PCT: the steps at which a priority falls */
+	uint64_t length;       /* of a typical run, in steps */
+
+	bool failed;
+	bool finishing;
+	jmp_buf after_finish;
+	char why[512];
+	void *kept;
+};
+
+extern struct xp_engine xp;
+
+static inline uint32_t xp_bit(const struct xp_thread *thread)
+{
+	return UINT32_C(1) << thread->number;
+}
+
+/* ---- explore_choice.c ---- */
+
+/* One of count, which is more than 1. */
+uint32_t xp_choose(enum xp_kind kind, uint32_t count);
+void xp_choices_begin(void);
+/* Prescribe the next interleaving; false if there is none. */
+bool xp_choices_next(void);
+/* A schedule: the limits that choices are counted by (events, preemptions), then
+ * index:choice for each choice that is not 0, joined with dots. */
+void xp_choices_print(char *text, size_t size);
+bool xp_choices_parse(const char *text);
+uint64_t xp_draw(void);
+/* XP_PCT: the thread of set with the highest priority. */
+uint32_t xp_highest(uint32_t set);
+
+/* ---- explore_thread.c ---- */
+
+void xp_point(const char *what, const void *word);
+void xp_threads_begin(void);
+void xp_run_threads(void);
+void xp_wake_bits(const void *address, uint32_t bits); /* of sleepers whose bits meet these */
+void xp_trace(const char *what, const void *word, uint64_t value);
+
+/* ---- explore_memory.c ---- */
+
+void xp_drain(struct xp_thread *thread);
+void xp_drain_all(void);
+/* Let stores of other threads to word arrive, as chosen. */
+void xp_expose(const void *word);
+
+/* ---- explore_arena.c ---- */
+
+void *xp_arena_alloc(size_t alignment, size_t bytes);
+void xp_arena_free(void *memory);
+void xp_arena_reset(void);    /* for a new case */
+void xp_arena_remember(void); /* what each run begins with */
+void xp_arena_restore(void);
+/* Whether anything was freed, and whether this was. */
+bool xp_arena_freed(const void *address);
+bool xp_arena_has(const void *address);
+const char *xp_arena_name(const void *address, char *text, size_t size);
+
+/* ---- explore_race.c ---- */
+
+void xp_race_begin(void);
+void xp_race_spawn(uint32_t parent, uint32_t child);
+void xp_race_publish(struct xp_pending *pending);
+void xp_race_arrive(const struct xp_pending *pending);
+void xp_race_load(const void *word, enum xp_order order);
+void xp_race_exchange(const void *word, enum xp_order order);
+void xp_race_fence(void);
+void xp_race_edge_release(const void *word);
+void xp_race_edge_acquire(const void *word);
+
+#endif

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The cases of a pass, taken one after the other by as many processes as were asked
+ * for: the explorer is one thread by nature. What they find lies in memory that they
+ * share with their parent.
+ */
+#include "explore_work.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "explore_cases.h"
+
+enum case_state { CASE_LEFT = 0, CASE_COMPLETE, CASE_SAMPLED, CASE_UNFINISHED, CASE_FAILED };
+
+struct case_result {
+	_Atomic int state;
+	uint64_t runs;
+	uint64_t steps;
+};
+
+struct shared {
+	_Atomic uint32_t next;
+	struct case_result results[];
+};
+
+static int64_t monotonic_ns(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static bool is_wanted(const struct xp_work *work, const struct xp_case *one)
+{
+	if (one->threads != work->pass.threads)
+		return false;
+	for (uint32_t i = 0; i < work->filters_count; i++) {
+		if (strstr(one->name, work->filters[i]) != NULL)
+			return true;
+	}
+	return work->filters_count == 0;
+}
+
+static void report_failure(const struct xp_case *one, const struct xp_result *result)
+{
+	(void)fprintf(stderr,
+	              "\nweir-explore: %s: %s\n  interleaving %" PRIu64 " of the case\n"
+	              "  replay: %s replay '%s' %s\n",
+	              one->name, result->why, result->runs,
+	              xp_instrumented() ? "weir-explore-races" : "weir-explore", one->name,
+	              result->schedule);
+}
+
+static void run_case(const struct xp_work *work, const struct xp_case *one, uint32_t index,
+                     struct case_result *into)
+{
+	static struct xp_result result;
+	const struct xp_limits limits = {
+		.mode = work->pass.mode,
+		.preemptions = work->pass.preemptions,
+		.events = work->pass.events,
+		.runs_max = work->pass.runs,
+		.until_ns = work->until_ns,
+		.seed = work->seed * UINT64_C(0x9e3779b97f4a7c15) + index,
+		.races = xp_instrumented(),
+	};
+	int state = CASE_UNFINISHED;
+
+	xp_run_case(one, &limits, &result);
+	into->runs = result.runs;
+	into->steps = result.steps;
+	if (result.failed) {
+		report_failure(one, &result);
+		state = CASE_FAILED;
+	} else if (result.complete) {
+		state = CASE_COMPLETE;
+	} else if (work->pass.runs != 0 && result.runs >= work->pass.runs) {
+		state = CASE_SAMPLED;
+	}
+	atomic_store(&into->state, state);
+}
+
+static void take_cases(const struct xp_work *work, struct shared *shared)
+{
+	uint32_t count;
+	const struct xp_case *cases = xp_cases(&count);
+
+	for (;;) { /* ends: the cases do */
+		const uint32_t index = atomic_fetch_add(&shared->next, 1);
+
+		if (index >= count || xp_stopped() || monotonic_ns() >= work->until_ns)
+			return;
+		if (is_wanted(work, &cases[index]))
+			run_case(work, &cases[index], index, &shared->results[index]);
+	}
+}
+
+static void start_jobs(const struct xp_work *work, struct shared *shared)
+{
+	for (uint32_t i = 0; i < work->jobs; i++) {
+		const pid_t child = fork();
+
+		if (child > 0)
+			continue;
+		take_cases(work, shared);
+		if (child == 0)
+			_exit(0);
+		return; /* no further process was to be had: this one does it all */
+	}
+}
+
+/* Wait for the children; a case that ended its process has failed. */
+static void join_jobs(struct xp_totals *totals)
+{
+	int status;
+
+	for (;;) { /* ends: no child is left */
+		const pid_t child = wait(&status);
+
+		if (child < 0 && errno != EINTR)
+			return;
+		if (child > 0 && (!WIFEXITED(status) || WEXITSTATUS(status) != 0))
+			totals->failed++;
+	}
+}
+
+/* ---- the table ---- */
+
+struct group {
+	const char *name;
+	size_t length;
+	struct xp_totals totals;
+};
+
+static size_t group_length(const char *name)
+{
+	const char *end = strrchr(name, '/');
+
+	return end == NULL ? strlen(name) : (size_t)(end - name);
+}
+
+static void print_row(const struct xp_work *work, const char *name, size_t length,
+                      const struct xp_totals *totals)
+{
+	static const char *const modes[] = {"bound", "random", "pct", "replay"};
+	char bound[16] = "";
+	const char *verdict = "sampled";
+
+	if (work->pass.mode == XP_ENUMERATE)
+		(void)snprintf(bound, sizeof bound, " %u", work->pass.preemptions);
+	if (totals->failed > 0)
+		verdict = "FAILED";
+	else if (totals->complete == totals->cases)
+		verdict = "complete";
+	else if (totals->unfinished > 0)
+		verdict = "unfinished";
+	(void)printf("%-*.*s %u threads  %s%-2s %4" PRIu64 " cases %12" PRIu64 " runs  %s\n",
+	             work->verbose ? 60 : 32, (int)length, name, work->pass.threads,
+	             modes[work->pass.mode], bound, totals->cases, totals->runs, verdict);
+}
+
+static void add(struct xp_totals *into, const struct xp_totals *more)
+{
+	into->cases += more->cases;
+	into->complete += more->complete;
+	into->failed += more->failed;
+	into->unfinished += more->unfinished;
+	into->runs += more->runs;
+	into->steps += more->steps;
+}
+
+static void totals_of(const struct case_result *result, struct xp_totals *totals)
+{
+	const int state = atomic_load(&result->state);
+
+	*totals = (struct xp_totals){
+		.cases = 1,
+		.complete = state == CASE_COMPLETE,
+		.failed = state == CASE_FAILED,
+		.unfinished = state == CASE_UNFINISHED || state == CASE_LEFT,
+		.runs = result->runs,
+		.steps = result->steps,
+	};
+}
+
+static void tabulate(const struct xp_work *work, const struct shared *shared,
+                     struct xp_totals *totals)
+{
+	uint32_t count;
+	const struct xp_case *cases = xp_cases(&count);
+	struct group group = {0};
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct xp_totals of_case;
+
+		if (!is_wanted(work, &cases[i]))
+			continue;
+		totals_of(&shared->results[i], &of_case);
+		add(totals, &of_case);
+		const size_t length = work->verbose ? strlen(cases[i].name) : group_length(cases[i].name);
+
+		if (group.name == NULL || length != group.length ||
+		    strncmp(group.name, cases[i].name, length) != 0) {
+			if (group.name != NULL)
+				print_row(work, group.name, group.length, &group.totals);
+			group = (struct group){cases[i].name, length, {0}};
+		}
+		add(&group.totals, &of_case);
+	}
+	if (group.name != NULL)
+		print_row(work, group.name, group.length, &group.totals);
+	(void)fflush(stdout);
+}
+
+void xp_work_run(const struct xp_work *work, struct xp_totals *totals)
+{
+	uint32_t count;
+	size_t bytes;
+	struct shared *shared;
+
+	(void)xp_cases(&count);
+	bytes = sizeof *shared + count * sizeof shared->results[0];
+	shared = (struct shared *)mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+	                               -1, 0);
+	if (shared == MAP_FAILED) {
+		(void)fprintf(stderr, "weir-explore: no memory for %u results\n", count);
+		exit(1);
+	}
+	(void)fflush(NULL);
+	start_jobs(work, shared);
+	join_jobs(totals);
+	tabulate(work, shared, totals);
+	(void)munmap(shared, bytes);
+}

@@ -29,6 +29,7 @@ struct xp_case {
 	char name[120];
 	uint32_t threads;
 	uint32_t processes; /* threads are processes that may be killed; 0: they are not */
+	uint32_t fewer;     /* preemptions less than others are given: it has helper threads */
 	const void *argument;
 	void (*setup)(const struct xp_case *self);
 	/* One thread's part; number is 0 … threads-1. */
@@ -78,11 +79,21 @@ uint64_t xp_steps(void);
 /* The value of a word in memory, for invariants: no step, and no store buffer. */
 uint64_t xp_peek(const void *word, uint32_t size);
 
+/* Whether memory of wp_alloc was freed in this run. */
+bool xp_freed(const void *address);
+
+/* That word is a lock: 0 is free. At most four. */
+void xp_lock_word(const void *word);
+
 /* Call a range of memory by a name in traces. */
 void xp_name(const void *address, size_t size, const char *name, uint32_t index);
 
 /* End the run: a promise is broken. */
 void xp_fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
+
+/* A function that reads and writes what only the case knows: in the build that looks
+ * for races it is not looked at, since ghosts race by nature. */
+#define XP_GHOST __attribute__((no_sanitize_thread))
 
 #define XP_ASSERT(condition)                                                                       \
 	((condition) ? (void)0 : xp_fail("%s (%s:%d)", #condition, __FILE__, __LINE__))

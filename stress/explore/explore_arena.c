@@ -10,7 +10,6 @@
 
 #include "explore_engine.h"
 
-#define ARENA_BYTES (1024 * 1024)
 #define BLOCKS_MAX 256
 #define NAMES_MAX 96
 
@@ -24,8 +23,8 @@ struct name {
 	uint32_t index;
 };
 
-static _Alignas(4096) unsigned char arena[ARENA_BYTES];
-static unsigned char remembered[ARENA_BYTES];
+static _Alignas(4096) unsigned char arena[XP_ARENA_BYTES];
+static unsigned char remembered[XP_ARENA_BYTES];
 
 /* What of the arena is in use, and was when it was remembered. */
 static size_t used;
@@ -44,7 +43,7 @@ void *xp_arena_alloc(size_t alignment, size_t bytes)
 	const size_t align = alignment < HEAD_BYTES ? HEAD_BYTES : alignment;
 	const size_t begin = (used + HEAD_BYTES + align - 1) / align * align;
 
-	if (begin + bytes > ARENA_BYTES)
+	if (begin + bytes > XP_ARENA_BYTES)
 		return NULL;
 	memcpy(&arena[begin - sizeof bytes], &bytes, sizeof bytes);
 	used = begin + bytes;
@@ -82,11 +81,21 @@ bool xp_arena_freed(const void *address)
 	return false;
 }
 
+bool xp_freed(const void *address)
+{
+	return xp_arena_freed(address);
+}
+
 bool xp_arena_has(const void *address)
 {
 	const unsigned char *at = (const unsigned char *)address;
 
-	return at >= arena && at < arena + ARENA_BYTES;
+	return at >= arena && at < arena + XP_ARENA_BYTES;
+}
+
+size_t xp_arena_offset(const void *address)
+{
+	return (size_t)((const unsigned char *)address - arena);
 }
 
 void xp_arena_reset(void)

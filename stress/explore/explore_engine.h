@@ -5,7 +5,8 @@
  *   explore_choice.c  which of several continuations: enumerate, draw, replay
  *   explore_thread.c  fibres, points, blocking, waking, time
  *   explore_memory.c  atomic words and store buffers
- *   explore_os.c      platform_os.h over the two
+ *   explore_shared.c  which words several threads touch
+ *   explore_os.c      platform_os.h over the three
  *   explore_pthread.c the pthread calls of core/opener.c
  *   explore_race.c    happens-before: races on plain memory
  *   explore_arena.c   memory that is put back before each run
@@ -23,6 +24,13 @@
  * same values. For the same reason no other thread gets to go on before a store,
  * but only before what the others can see or what sees the others.
  *
+ * Points are left out, too, where nobody can tell: before an access to a word that no
+ * second thread touches, or that nobody writes. Which words those are is learnt: the
+ * enumeration begins with no word at all, and begins anew whenever a run shows that a
+ * word is shared after all (explore_shared.c). So is what a lock guards: while a
+ * thread holds the lock that every writer of a word holds, nobody can change it. What counts is the last enumeration,
+ * which no run of it contradicts.
+ *
  * Plain memory is not buffered. Where no two threads touch it without an order
  * between them that makes no difference, and explore_race.c asserts that.
  */
@@ -35,6 +43,7 @@
 #include "explore.h"
 #include "fiber.h"
 
+#define XP_ARENA_BYTES (1024 * 1024)
 #define XP_BUFFER_MAX 48
 #define XP_CHOICES_MAX 4096
 #define XP_STACK_BYTES (96 * 1024)
@@ -82,6 +91,7 @@ struct xp_thread {
 	uint32_t priority; /* XP_PCT */
 	void (*entry)(void *argument);
 	void *argument;
+	uint32_t locks; /* a bit for each lock that it holds */
 	uint64_t *words;
 	void *stack;
 };
@@ -162,11 +172,22 @@ uint32_t xp_highest(uint32_t set);
 
 /* ---- explore_thread.c ---- */
 
-void xp_point(const char *what, const void *word);
+/* Before an access to word; NULL: to what every thread sees. */
+void xp_point(const char *what, const void *word, bool writes);
 void xp_threads_begin(void);
 void xp_run_threads(void);
 void xp_wake_bits(const void *address, uint32_t bits); /* of sleepers whose bits meet these */
 void xp_trace(const char *what, const void *word, uint64_t value);
+
+/* ---- explore_shared.c ---- */
+
+void xp_shared_reset(void); /* for a new case */
+/* The thread that runs touches word; whether another one's access could come between. */
+bool xp_shared_touch(const void *word, bool writes);
+/* The thread that runs has changed word from old to value by a locked operation. */
+void xp_shared_lock(const void *word, uint64_t old, uint64_t value);
+/* Whether that has become known of a word since the last call. */
+bool xp_shared_grown(void);
 
 /* ---- explore_memory.c ---- */
 
@@ -185,6 +206,7 @@ void xp_arena_restore(void);
 /* Whether anything was freed, and whether this was. */
 bool xp_arena_freed(const void *address);
 bool xp_arena_has(const void *address);
+size_t xp_arena_offset(const void *address);
 const char *xp_arena_name(const void *address, char *text, size_t size);
 
 /* ---- explore_race.c ---- */

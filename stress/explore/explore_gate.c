@@ -26,6 +26,7 @@ static void set_up(const struct xp_case *self)
 	wp_store_rlx_32(&gate->bell, UINT32_MAX - 1);
 	wp_store_rlx_32(&gate->progress, UINT32_MAX - 1);
 	gate->next_bit = UINT32_MAX - 1;
+	xp_lock_word(&gate->lock.word);
 	xp_name(gate, sizeof *gate, "gate", 0);
 	xp_name(&gate->lock, sizeof gate->lock, "lock", 0);
 	xp_name(&gate->bell, sizeof gate->bell, "bell", 0);

@@ -161,7 +161,7 @@ uint64_t xp_load(const void *word, uint32_t size, enum xp_order order)
 
 	if (!xp.exploring)
 		return read_word(word, size);
-	xp_point("load", word);
+	xp_point("load", word, false);
 	check_alive(word);
 	mine = xp.self->count > 0 ? own(xp.self, word) : NULL;
 	if (mine != NULL) {
@@ -187,6 +187,7 @@ void xp_store(void *word, uint32_t size, uint64_t value, enum xp_order order)
 		return;
 	}
 	check_alive(word);
+	(void)xp_shared_touch(word, true);
 	if (self->count == XP_BUFFER_MAX) {
 		xp_expose(self->buffer[self->first % XP_BUFFER_MAX].word);
 		arrive(self);
@@ -207,7 +208,7 @@ void xp_store(void *word, uint32_t size, uint64_t value, enum xp_order order)
 /* What every locked operation begins with; returns the word's value. */
 static uint64_t lock_word(const char *what, const void *word, uint32_t size)
 {
-	xp_point(what, word);
+	xp_point(what, word, true);
 	check_alive(word);
 	xp_drain(xp.self);
 	xp_expose(word);
@@ -223,6 +224,8 @@ bool xp_cas(void *word, uint32_t size, uint64_t expected, uint64_t desired, enum
 		write_word(word, size, desired);
 	if (!xp.exploring)
 		return won;
+	if (won)
+		xp_shared_lock(word, old, desired);
 	if (xp.limits.races) {
 		if (won)
 			xp_race_exchange(word, order);
@@ -243,6 +246,7 @@ static uint64_t replace(const char *what, void *word, uint32_t size, uint64_t va
 	write_word(word, size, next);
 	if (!xp.exploring)
 		return old;
+	xp_shared_lock(word, old, next);
 	if (xp.limits.races)
 		xp_race_exchange(word, order);
 	if (xp.limits.trace)
@@ -264,7 +268,7 @@ void xp_fence(void)
 {
 	if (!xp.exploring)
 		return;
-	xp_point("fence", NULL);
+	xp_point("fence", NULL, true);
 	xp_drain(xp.self);
 	if (xp.limits.races)
 		xp_race_fence();

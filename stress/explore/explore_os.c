@@ -17,7 +17,7 @@
 
 static enum wp_wait futex_wait(wp_u32 *word, uint32_t expected, uint32_t bits, int64_t deadline_ns)
 {
-	xp_point("futex wait", word);
+	xp_point("futex wait", word, true);
 	if (xp_arena_freed(word))
 		xp_fail("a thread would sleep on freed memory");
 	xp_drain(xp.self);

@@ -23,6 +23,7 @@ static const struct pool_config configs[] = {
 	{.name = "helper", .slots = 1, .helper = true},
 	{.name = "helper, fifo", .slots = 1, .idle = 1, .helper = true, .fifo = true},
 	{.name = "hinted", .slots = 17, .idle = 2},
+	{.name = "destroyed", .slots = 2, .ended = true, .triples = true},
 };
 
 /* Memory of the cases, which live as long as the program. */
@@ -71,6 +72,12 @@ static void open_one(struct weir_pool *pool)
 	weir__slot_pass_on(pool, weir__pool_slot(pool, index));
 }
 
+static void tell_locks(const struct weir_pool *pool)
+{
+	xp_lock_word(&pool->q.lock.word);
+	xp_lock_word(&pool->last_open.lock.word);
+}
+
 static void name_words(const struct weir_pool *pool)
 {
 	for (uint32_t i = 0; i < pool->ring.count && i < 4; i++)
@@ -108,11 +115,16 @@ static void set_up(const struct xp_case *self)
 	fill_config(what, &config);
 	XP_ASSERT(weir_pool_create(&world->pool, driver, world, &config, NULL) == WEIR_OK);
 	wind_up(world->pool);
+	tell_locks(world->pool);
 	for (uint32_t i = 0; i < world->pool->ring.count; i++)
 		world->generations[i] = UINT32_MAX - 1;
 	for (uint32_t i = 0; i < what->holders || i < what->config->idle; i++)
 		open_one(world->pool);
 	lease_first(world);
+	if (what->config->ended) {
+		ghost_closing();
+		weir_pool_destroy(world->pool);
+	}
 	name_words(world->pool);
 	for (uint32_t i = 0; i < 4; i++)
 		xp_name(&world->conns[i], sizeof world->conns[i], "connection", i);
@@ -127,16 +139,21 @@ static void run_operation(const struct xp_case *self, uint32_t number)
 
 /* ---- combinations ---- */
 
-/* Count who begins with a lease; false if somebody would cancel and nobody has one. */
+/* Count who begins with a lease; false if somebody would cancel and nobody has one,
+ * or use a pool that is gone. */
 static bool complete(struct pool_case *what)
 {
 	bool cancel = false;
+	uint32_t last = 0;
 
 	what->holders = 0;
 	for (uint32_t i = 0; i < what->count; i++) {
 		what->holders += what->operations[i]->holds;
 		cancel = cancel || what->operations[i]->cancel;
+		last += what->operations[i]->last;
 	}
+	if (what->config->ended && last < what->count)
+		return false;
 	what->slots = what->holders > what->config->slots ? what->holders : what->config->slots;
 	return !cancel || what->holders > 0;
 }
@@ -149,6 +166,7 @@ static void make(const struct pool_case *what, struct xp_case *one)
 		used += snprintf(one->name + used, sizeof one->name - (size_t)used, "%s%s",
 		                 i == 0 ? "" : "+", what->operations[i]->name);
 	one->threads = what->count;
+	one->fewer = what->config->helper ? 2 : 0;
 	made[made_count] = *what;
 	one->argument = &made[made_count++];
 	one->setup = set_up;

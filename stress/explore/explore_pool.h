@@ -26,6 +26,7 @@ struct pool_config {
 	bool helper;   /* the driver's opens do not honour deadlines */
 	bool expires;  /* maintenance finds every connection too old */
 	bool validate; /* on acquire */
+	bool ended;    /* the pool was destroyed, and its leases are still out */
 	bool triples;  /* also in the larger families */
 };
 
@@ -33,6 +34,7 @@ struct pool_operation {
 	const char *name;
 	bool holds;  /* it begins with a lease */
 	bool cancel; /* it needs another that holds */
+	bool last;   /* it ends that lease, and comes back no more */
 	void (*run)(uint32_t self);
 };
 

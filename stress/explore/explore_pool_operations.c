@@ -39,6 +39,9 @@ static void give_back(struct weir_lease *lease)
 	struct weir_lease copy = *lease;
 
 	XP_ASSERT(weir_release(lease, NULL) == WEIR_OK && lease->conn == NULL);
+	/* What was the last one may have freed the pool. */
+	if (ghost_is_closing())
+		return;
 	XP_ASSERT(weir_release(lease, NULL) == WEIR_ERR_DOUBLE_RELEASE);
 	/* Whatever has become of the slot, an old handle is worth nothing. */
 	const enum weir_code code = weir_release(&copy, NULL);
@@ -120,7 +123,7 @@ static void run_discard(uint32_t self)
 
 	use(lease, self);
 	XP_ASSERT(weir_discard(lease, NULL) == WEIR_OK && lease->conn == NULL);
-	XP_ASSERT(weir_discard(&copy, NULL) != WEIR_OK);
+	XP_ASSERT(ghost_is_closing() || weir_discard(&copy, NULL) != WEIR_OK);
 }
 
 static void run_cancel(uint32_t self)
@@ -177,11 +180,16 @@ static void run_dump(uint32_t self)
 const struct pool_operation *pool_operations(uint32_t *count)
 {
 	static const struct pool_operation all[] = {
-		{"acquire", false, false, run_acquire}, {"try", false, false, run_try},
-		{"timeout", false, false, run_timeout}, {"release", true, false, run_release},
-		{"keep", true, false, run_keep},        {"discard", true, false, run_discard},
-		{"cancel", false, true, run_cancel},    {"maintain", false, false, run_maintain},
-		{"close", false, false, run_close},     {"dump", false, false, run_dump},
+		{.name = "acquire", .run = run_acquire},
+		{.name = "try", .run = run_try},
+		{.name = "timeout", .run = run_timeout},
+		{.name = "release", .holds = true, .last = true, .run = run_release},
+		{.name = "keep", .holds = true, .run = run_keep},
+		{.name = "discard", .holds = true, .last = true, .run = run_discard},
+		{.name = "cancel", .cancel = true, .run = run_cancel},
+		{.name = "maintain", .run = run_maintain},
+		{.name = "close", .run = run_close},
+		{.name = "dump", .run = run_dump},
 	};
 
 	*count = sizeof all / sizeof all[0];

@@ -70,6 +70,7 @@ static void set_up(const struct xp_case *one)
 	xp.exploring = false;
 	xp.now_ns = RUN_BEGINS_NS;
 	xp_arena_reset();
+	xp_shared_reset();
 	xp_act_as(0);
 	for (uint32_t i = 0; i < XP_THREADS_MAX; i++)
 		xp.threads[i].words = (uint64_t *)xp_arena_alloc(64, WP_THREAD_WORDS * sizeof(uint64_t));
@@ -132,10 +133,17 @@ void xp_run_case(const struct xp_case *one, const struct xp_limits *limits,
 			xp_choices_print(result->schedule, sizeof result->schedule);
 			return;
 		}
+		if (limits->mode == XP_ENUMERATE && xp_shared_grown()) {
+			/* What was run so far lacked points: begin anew. */
+			xp.depth = 0;
+			xp.at = 0;
+			result->runs = 0;
+			continue;
+		}
 		if (result->runs % LOOK_EVERY == 0 && (xp_stopped() || is_late(limits->until_ns)))
 			return;
 		if (limits->runs_max != 0 && result->runs >= limits->runs_max)
 			return;
-	} while (xp_choices_next());
+	} while (xp.at == 0 || xp_choices_next());
 	result->complete = limits->mode == XP_ENUMERATE;
 }

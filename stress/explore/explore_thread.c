@@ -228,16 +228,15 @@ static void interrupt(const char *what)
 		give_up_processor();
 }
 
-void xp_point(const char *what, const void *word)
+void xp_point(const char *what, const void *word, bool writes)
 {
-	(void)word;
 	if (++xp.steps > XP_STEPS_MAX)
 		xp_fail("the run does not end");
 	if (xp.one->invariant != NULL)
 		xp.one->invariant(xp.one);
 	if (xp.limits.mode == XP_PCT)
 		obey_priorities();
-	else
+	else if (word == NULL || xp_shared_touch(word, writes))
 		interrupt(what);
 }
 
@@ -245,7 +244,7 @@ void xp_step(const char *what)
 {
 	if (!xp.exploring)
 		return;
-	xp_point(what, NULL);
+	xp_point(what, NULL, true);
 	if (xp.limits.trace)
 		xp_trace(what, NULL, 0);
 }
@@ -335,6 +334,7 @@ static void begin(uint32_t number, void (*entry)(void *argument), void *argument
 	thread->status = XP_READY;
 	thread->first = 0;
 	thread->count = 0;
+	thread->locks = 0;
 	thread->bits = UINT32_MAX;
 	thread->entry = entry;
 	thread->argument = argument;

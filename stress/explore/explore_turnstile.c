@@ -49,7 +49,8 @@ static struct pass_world *pass_world(void)
 
 /* ---- the bytes of the file ---- */
 
-enum weir__pass_life weir__pass_take_life(const struct weir__turnstile *turnstile, uint32_t slot)
+XP_GHOST enum weir__pass_life weir__pass_take_life(const struct weir__turnstile *turnstile,
+                                                   uint32_t slot)
 {
 	struct pass_world *world = pass_world();
 
@@ -64,7 +65,7 @@ enum weir__pass_life weir__pass_take_life(const struct weir__turnstile *turnstil
 	return WEIR__PASS_DEAD;
 }
 
-void weir__pass_give_life(const struct weir__turnstile *turnstile, uint32_t slot)
+XP_GHOST void weir__pass_give_life(const struct weir__turnstile *turnstile, uint32_t slot)
 {
 	struct pass_world *world = pass_world();
 
@@ -87,17 +88,24 @@ bool weir__pass_process_lives(const struct weir__turnstile *turnstile, uint32_t 
 
 /* ---- operations ---- */
 
+/* Alone, but for processes that were killed inside. */
+XP_GHOST static void set_inside(struct pass_world *world, uint32_t self, uint32_t inside)
+{
+	for (uint32_t i = 0; i < world->self->count; i++)
+		XP_ASSERT(i == self || world->inside[i] == 0 || xp_killed(i));
+	world->inside[self] = inside;
+}
+
 static void pass(uint32_t self)
 {
 	struct pass_world *world = pass_world();
 
-	/* Alone, but for processes that were killed inside. */
-	for (uint32_t i = 0; i < world->self->count; i++)
-		XP_ASSERT(world->inside[i] == 0 || xp_killed(i));
-	world->inside[self] = 1;
-	world->used++;
+	set_inside(world, self, 1);
+	/* Whoever was killed here has not passed anything on in order. */
+	if (!world->self->config->killed)
+		world->used++;
 	xp_step("inside");
-	world->inside[self] = 0;
+	set_inside(world, self, 0);
 	weir__turnstile_leave(&world->handles[self]);
 }
 
@@ -150,7 +158,7 @@ static uint32_t owner_of(uint64_t word)
 	return (uint32_t)(word >> WEIR__PASS_OWNER_SHIFT & 0xff) - 1;
 }
 
-static void invariant(const struct xp_case *self)
+XP_GHOST static void invariant(const struct xp_case *self)
 {
 	struct pass_world *world = pass_world();
 	const uint64_t word = xp_peek(&world->page.word, sizeof word);
@@ -174,7 +182,7 @@ static void invariant(const struct xp_case *self)
 	world->word = word;
 }
 
-static void finish(const struct xp_case *self)
+XP_GHOST static void finish(const struct xp_case *self)
 {
 	struct pass_world *world = pass_world();
 	const uint64_t word = xp_peek(&world->page.word, sizeof word);

@@ -28,6 +28,7 @@ struct case_result {
 
 struct shared {
 	_Atomic uint32_t next;
+	_Atomic bool enough;
 	struct case_result results[];
 };
 
@@ -60,13 +61,18 @@ static void report_failure(const struct xp_case *one, const struct xp_result *re
 	              result->schedule);
 }
 
+static uint32_t bound_of(const struct xp_pass *pass, const struct xp_case *one)
+{
+	return pass->preemptions > one->fewer ? pass->preemptions - one->fewer : 0;
+}
+
 static void run_case(const struct xp_work *work, const struct xp_case *one, uint32_t index,
                      struct case_result *into)
 {
 	static struct xp_result result;
 	const struct xp_limits limits = {
 		.mode = work->pass.mode,
-		.preemptions = work->pass.preemptions,
+		.preemptions = bound_of(&work->pass, one),
 		.events = work->pass.events,
 		.runs_max = work->pass.runs,
 		.until_ns = work->until_ns,
@@ -97,10 +103,13 @@ static void take_cases(const struct xp_work *work, struct shared *shared)
 	for (;;) { /* ends: the cases do */
 		const uint32_t index = atomic_fetch_add(&shared->next, 1);
 
-		if (index >= count || xp_stopped() || monotonic_ns() >= work->until_ns)
+		if (index >= count || xp_stopped() || atomic_load(&shared->enough) ||
+		    monotonic_ns() >= work->until_ns)
 			return;
 		if (is_wanted(work, &cases[index]))
 			run_case(work, &cases[index], index, &shared->results[index]);
+		if (work->first && atomic_load(&shared->results[index].state) == CASE_FAILED)
+			atomic_store(&shared->enough, true);
 	}
 }
 
@@ -138,6 +147,7 @@ static void join_jobs(struct xp_totals *totals)
 struct group {
 	const char *name;
 	size_t length;
+	uint32_t bound;
 	struct xp_totals totals;
 };
 
@@ -148,15 +158,15 @@ static size_t group_length(const char *name)
 	return end == NULL ? strlen(name) : (size_t)(end - name);
 }
 
-static void print_row(const struct xp_work *work, const char *name, size_t length,
-                      const struct xp_totals *totals)
+static void print_row(const struct xp_work *work, const struct group *group)
 {
+	const struct xp_totals *totals = &group->totals;
 	static const char *const modes[] = {"bound", "random", "pct", "replay"};
 	char bound[16] = "";
 	const char *verdict = "sampled";
 
 	if (work->pass.mode == XP_ENUMERATE)
-		(void)snprintf(bound, sizeof bound, " %u", work->pass.preemptions);
+		(void)snprintf(bound, sizeof bound, " %u", group->bound);
 	if (totals->failed > 0)
 		verdict = "FAILED";
 	else if (totals->complete == totals->cases)
@@ -164,7 +174,7 @@ static void print_row(const struct xp_work *work, const char *name, size_t lengt
 	else if (totals->unfinished > 0)
 		verdict = "unfinished";
 	(void)printf("%-*.*s %u threads  %s%-2s %4" PRIu64 " cases %12" PRIu64 " runs  %s\n",
-	             work->verbose ? 60 : 32, (int)length, name, work->pass.threads,
+	             work->verbose ? 60 : 32, (int)group->length, group->name, work->pass.threads,
 	             modes[work->pass.mode], bound, totals->cases, totals->runs, verdict);
 }
 
@@ -211,13 +221,13 @@ static void tabulate(const struct xp_work *work, const struct shared *shared,
 		if (group.name == NULL || length != group.length ||
 		    strncmp(group.name, cases[i].name, length) != 0) {
 			if (group.name != NULL)
-				print_row(work, group.name, group.length, &group.totals);
-			group = (struct group){cases[i].name, length, {0}};
+				print_row(work, &group);
+			group = (struct group){cases[i].name, length, bound_of(&work->pass, &cases[i]), {0}};
 		}
 		add(&group.totals, &of_case);
 	}
 	if (group.name != NULL)
-		print_row(work, group.name, group.length, &group.totals);
+		print_row(work, &group);
 	(void)fflush(stdout);
 }
 

@@ -14,6 +14,7 @@ struct xp_work {
 	uint32_t jobs;
 	uint64_t seed;
 	int64_t until_ns; /* on the monotonic clock; INT64_MAX: none */
+	bool first;       /* stop at the first failure */
 	bool verbose;     /* a line for each case, else for each group */
 };
 

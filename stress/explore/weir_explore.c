@@ -46,6 +46,7 @@ static const char help[] =
 	"  --seconds S      stop beginning runs after so long; what is left is unfinished\n"
 	"  --seed N         of what is drawn (default: another one each time)\n"
 	"  --jobs N         processes (default: one for each processor)\n"
+	"  --first          stop at the first failure\n"
 	"  --verbose        a line for each case\n"
 	"  --help           this text\n"
 	"\n"
@@ -163,19 +164,13 @@ static bool take_plan(struct options *options, const char *value)
 static bool read_options(int argc, char **argv, struct options *options)
 {
 	static const struct option flags[] = {
-		{"plan", required_argument, NULL, 'p'},
-		{"mode", required_argument, NULL, 'm'},
-		{"threads", required_argument, NULL, 'n'},
-		{"preemptions", required_argument, NULL, 'n'},
-		{"events", required_argument, NULL, 'n'},
-		{"runs", required_argument, NULL, 'n'},
-		{"seconds", required_argument, NULL, 'n'},
-		{"seed", required_argument, NULL, 'n'},
-		{"jobs", required_argument, NULL, 'n'},
-		{"verbose", no_argument, NULL, 'v'},
-		{"quiet", no_argument, NULL, 'q'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
+		{"plan", required_argument, NULL, 'p'},    {"mode", required_argument, NULL, 'm'},
+		{"threads", required_argument, NULL, 'n'}, {"preemptions", required_argument, NULL, 'n'},
+		{"events", required_argument, NULL, 'n'},  {"runs", required_argument, NULL, 'n'},
+		{"seconds", required_argument, NULL, 'n'}, {"seed", required_argument, NULL, 'n'},
+		{"jobs", required_argument, NULL, 'n'},    {"verbose", no_argument, NULL, 'v'},
+		{"first", no_argument, NULL, 'f'},         {"quiet", no_argument, NULL, 'q'},
+		{"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
 	};
 	bool right = true;
 	int which = 0;
@@ -190,6 +185,8 @@ static bool read_options(int argc, char **argv, struct options *options)
 			right = take_plan(options, optarg);
 		else if (flag == 'v')
 			options->work.verbose = true;
+		else if (flag == 'f')
+			options->work.first = true;
 		else if (flag == 'q')
 			options->quiet = true;
 		else if (flag == 'h')

@@ -158,6 +158,27 @@ static inline uint64_t wp_add_full_64(wp_u64 *atom, uint64_t value)
 	return (uint64_t)xp_add(&atom->word, 8, value, XP_FULL);
 }
 
+/* Weaker than any that core uses: for stress/mutants. */
+static inline bool wp_cas_rlx_32(wp_u32 *atom, uint32_t expected, uint32_t desired)
+{
+	return xp_cas(&atom->word, 4, expected, desired, XP_RLX);
+}
+
+static inline uint32_t wp_xchg_rlx_32(wp_u32 *atom, uint32_t value)
+{
+	return (uint32_t)xp_exchange(&atom->word, 4, value, XP_RLX);
+}
+
+static inline bool wp_cas_rlx_64(wp_u64 *atom, uint64_t expected, uint64_t desired)
+{
+	return xp_cas(&atom->word, 8, expected, desired, XP_RLX);
+}
+
+static inline uint64_t wp_xchg_rlx_64(wp_u64 *atom, uint64_t value)
+{
+	return (uint64_t)xp_exchange(&atom->word, 8, value, XP_RLX);
+}
+
 typedef struct {
 	const void *word;
 } wp_ptr;

@@ -47,7 +47,9 @@
  *
  * Invariants
  *   P1  OWNER is 0 only if WAITS is empty: a newcomer takes the turnstile only when
- *       nobody waits, so nobody is overtaken but by tickets drawn before.
+ *       nobody waits, so nobody is overtaken but by tickets drawn before. Except: a
+ *       slot that withdraws and waits again while a granter chooses makes word what
+ *       it was, and gets the place that it had.
  *   P2  Bit i is set only by slot i's process; OWNER becomes i + 1 only by that
  *       process, or while bit i is set.
  *   P3  Slot i is taken from OWNER by its process, by whoever holds life byte i, or

@@ -154,12 +154,17 @@ inline give(who, what)
 inline settle()
 {
 	if
+#ifdef HOLD_IGNORED
+	:: closed -> skip
+#else
 	:: hold != FREE || closed -> skip
+#endif
 	:: else ->
 		if
 		:: length == 0 -> asked = 0
 		:: length > 0 && !HAS(jobs, queue[0]) ->
 			h_who = queue[0];
+			is_next(h_who);
 			remove_at(0);
 			give(h_who, HELD)
 		:: else ->
@@ -211,8 +216,20 @@ inline work_on(who)
 	ADD(ran, who)
 }
 
+/* About to be served: nobody that came earlier is queued, since append is at the end. */
+inline is_next(who) { assert(length > 0 && queue[0] == who) }
+
 inline come_in() { assert(inside == 0); inside = 1 }
 inline go_out() { assert(inside == 1); inside = 0 }
+
+inline take(who)
+{
+	assert(state[who] == QUEUED);
+	DROP(attended, who);
+	state[who] = TAKEN;
+	work_on(who);
+	ADD(mine, who)
+}
 
 /* From LED to the end of leave; mine: set of jobs taken. */
 inline lead()
@@ -220,16 +237,18 @@ inline lead()
 	come_in();
 	/* weir_gate_take, or not at all: its own job then comes later */
 	d_step {
+#ifdef OWN_FIRST
+		is_next(me);
+		remove(me);
+		take(me);
+#endif
 		h_at = 0;
 		do
 		:: h_at < TAKES && length > 0 && HAS(jobs, queue[0]) ->
 			h_who = queue[0];
-			assert(state[h_who] == QUEUED);
+			is_next(h_who);
 			remove_at(0);
-			DROP(attended, h_who);
-			state[h_who] = TAKEN;
-			work_on(h_who);
-			ADD(mine, h_who);
+			take(h_who);
 			h_at++
 		:: else -> break
 		od;

@@ -16,7 +16,8 @@ usage: run.sh [--quick | --deep] [--jobs N] [--only TEXT]
 
 Checks the models of the pool's protocols and their broken twins, and prints a
 table. A model passes if every property holds in every state; a twin passes if
-the checker finds what is wrong with it.
+the checker finds what is wrong with it. The last line but one sums up, for
+scripts: lines checked, those that passed by what was expected of them, states.
 
   --quick      small models and all twins, under a minute
   --deep       also the large ones: half an hour, and several gigabytes
@@ -48,17 +49,17 @@ judge() {
 # check <number> <expected> <model> <variant> <flags> <when>: one line of the table.
 check() {
 	local dir=$work/$1 expected=$2 model=$3 variant=$4 began=$EPOCHREALTIME flags verdict
-	local optimise=-O2 states depth seconds passed=FAILED
+	local optimise=-O2 hash=22 states depth seconds passed=FAILED
 	read -r -a flags <<<"$5"
 	# For a short search the compiler would take longer than what it saves.
 	[ "$6" != quick ] || optimise=-O1
-	[ "$6:$expected" != quick:refuted ] || optimise=-O0
+	[ "$6:$expected" != quick:refuted ] || optimise=-O0 hash=18
 	mkdir "$dir"
 	cd "$dir"
 	spin -a "${flags[@]}" "$here/$model.pml" >spin.log 2>&1 &&
 		cc $optimise -w -DSAFETY -DNOCLAIM -DCOLLAPSE -DMEMLIM=$memory_mb -o pan pan.c \
 			>>spin.log 2>&1 || { cat spin.log >&2; touch pan.out; }
-	[ ! -x pan ] || timeout $seconds_max ./pan -m$depth_max -w22 >pan.out 2>&1 || true
+	[ ! -x pan ] || timeout $seconds_max ./pan -m$depth_max -w$hash >pan.out 2>&1 || true
 	verdict=$(judge pan.out)
 	states=$(awk '/states, stored/ { printf "%d", $1; exit }' pan.out)
 	depth=$(sed -n 's/.*depth reached \([0-9]*\).*/\1/p' pan.out | head -n 1)
@@ -68,18 +69,24 @@ check() {
 	esac
 	if [ $passed = FAILED ] && compgen -G '*.trail' >/dev/null; then
 		say "$model, $variant: the last steps of the counterexample"
-		spin -t -p "${flags[@]}" "$here/$model.pml" 2>&1 | tail -n 60 >&2
+		spin -k "$model.pml.trail" -p "${flags[@]}" "$here/$model.pml" 2>&1 | tail -n 60 >&2
 	fi
+	echo "$expected $passed ${states:-0}" >tally
 	printf '%-9s %-29s %11s %6s %8s  %-8s %-19s %s\n' "$model" "$variant" "${states:--}" \
-		"${depth:--}" "$seconds" "$expected" "$verdict" $passed >row
+		"${depth:--}" "$seconds" "$expected" "$verdict" $passed >made
+	echo "$expected $passed ${states:-0}" >tally
+	mv made row # what print_rows waits for
 	cd "$work"
 }
 
 # Rows in the order of the file, as soon as all before them are there.
 print_rows() {
+	local expected verdict states
 	while [ -f "$work/$printed/row" ] && [ "$printed" -lt "$1" ]; do
 		cat "$work/$printed/row"
-		! grep -q ' ok$' "$work/$printed/row" || passed=$((passed + 1))
+		read -r expected verdict states <"$work/$printed/tally"
+		[ "$verdict" != ok ] || ok[$expected]=$((ok[$expected] + 1))
+		all_states=$((all_states + states))
 		printed=$((printed + 1))
 	done
 }
@@ -115,7 +122,8 @@ printf '%-9s %-29s %11s %6s %8s  %-8s %-19s %s\n' \
 	model variant states depth seconds expected verdict ''
 count=0
 printed=0
-passed=0
+all_states=0
+declare -A ok=([holds]=0 [refuted]=0 [spare]=0) # lines that passed, by what was expected
 while IFS='|' read -r when expected model variant flags _; do
 	read -r when <<<"$when"
 	[[ $when != '' && $when != '#'* && " $tiers " == *" $when "* ]] || continue
@@ -133,5 +141,8 @@ done <"$here/variants.txt"
 wait
 print_rows $count
 [ $count != 0 ] || wrong_use "no line of variants.txt matches"
+passed=$((ok[holds] + ok[refuted] + ok[spare]))
+echo "models: $count lines, ${ok[holds]} hold, ${ok[refuted]} refuted, ${ok[spare]} spare," \
+	"$all_states states"
 echo "$passed passed, $((count - passed)) failed"
 [ "$passed" = "$count" ]

@@ -552,7 +552,11 @@ inline release()
 		   goto ended
 		:: todo == PUBLISH -> skip
 		fi
+#ifdef KEEP_OVERDUE
+	:: !closed -> skip
+#else
 	:: MAY_KEEP -> skip /* turn.h keeps, or nobody waits */
+#endif
 	fi;
 #ifdef PLAIN_KEEP
 	d_step { buffer_store(me, slot, MOVED(word[slot], IDLE)) }

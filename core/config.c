@@ -179,11 +179,11 @@ static void set_url(struct weir__edit *edit, const char *value)
 	memset(&edit->override, 0, sizeof(edit->override));
 }
 
-static void set_name(struct weir__edit *edit, const char *value)
+static void set_name(struct weir__edit *edit, const char *written, const char *value)
 {
 	char name[WEIR_NAME_MAX];
 
-	if (weir__edit_text(edit, "name", value, name, sizeof(name)) &&
+	if (weir__edit_text(edit, written, value, name, sizeof(name)) &&
 	    !named_has(&edit->override, WEIR__WORD_NAME))
 		memcpy(edit->work.name, name, sizeof(name));
 }
@@ -219,7 +219,7 @@ void weir__edit_set(struct weir__edit *edit, const char *name, const char *writt
 			set_place(edit, &place, written, value);
 	} else if (strcmp(name, "name") == 0) {
 		if (name_once(edit, WEIR__WORD_NAME, written, value))
-			set_name(edit, value);
+			set_name(edit, written, value);
 	} else if (strcmp(name, "url") == 0 && !edit->inside_url) {
 		if (name_once(edit, WEIR__WORD_URL, written, value))
 			set_url(edit, value);

@@ -9,6 +9,7 @@
 #include <weir/driver.h>
 
 #include "config_internal.h"
+#include "driver_check.h"
 
 /* A struct that ends before its first setting is none that ever was. */
 #define SIZE_LEAST (offsetof(struct weir_config, acquire_timeout) + sizeof(int64_t))
@@ -43,9 +44,10 @@ enum weir_code weir__config_adopt(struct weir_config *whole, const struct weir_c
                                   struct weir_error *err)
 {
 	fill_defaults(whole, driver);
-	if (driver != NULL && (driver->abi != WEIR_DRIVER_ABI || driver->name == NULL))
+	if (driver != NULL && !weir__driver_named(driver))
 		return weir_fail(err, WEIR_ERR_BAD_ARGUMENT, where, 0,
-		                 "the driver is of another ABI than %d, or has no name", WEIR_DRIVER_ABI);
+		                 "the driver is of another ABI than %d, too short, or has no name",
+		                 WEIR_DRIVER_ABI);
 	if (given == NULL)
 		return WEIR_OK;
 	if (given->size < SIZE_LEAST || given->size > sizeof(*whole))

@@ -9,6 +9,7 @@
 #include <weir/driver.h>
 
 #include "config_internal.h"
+#include "driver_check.h"
 
 /* A struct that ends before its first setting is none that ever was. */
 #define SIZE_LEAST (offsetof(struct weir_config, acquire_timeout) + sizeof(int64_t))
@@ -43,9 +44,10 @@ enum weir_code weir__config_adopt(struct weir_config *whole, const struct weir_c
                                   struct weir_error *err)
 {
 	fill_defaults(whole, driver);
-	if (driver != NULL && (driver->abi != WEIR_DRIVER_ABI || driver->name == NULL))
+	if (driver != NULL && !weir__driver_named(driver))
 		return weir_fail(err, WEIR_ERR_BAD_ARGUMENT, where, 0,
-		                 "the driver is of another ABI than %d, or has no name", WEIR_DRIVER_ABI);
+		                 "the driver is of another ABI than %d, too short, or has no name",
+		                 WEIR_DRIVER_ABI);
 	if (given == NULL)
 		return WEIR_OK;
 	if (given->size < SIZE_LEAST || given->size > sizeof(*whole))
@@ -179,11 +181,11 @@ static void set_url(struct weir__edit *edit, const char *value)
 	memset(&edit->override, 0, sizeof(edit->override));
 }
 
-static void set_name(struct weir__edit *edit, const char *value)
+static void set_name(struct weir__edit *edit, const char *written, const char *value)
 {
 	char name[WEIR_NAME_MAX];
 
-	if (weir__edit_text(edit, "name", value, name, sizeof(name)) &&
+	if (weir__edit_text(edit, written, value, name, sizeof(name)) &&
 	    !named_has(&edit->override, WEIR__WORD_NAME))
 		memcpy(edit->work.name, name, sizeof(name));
 }
@@ -219,7 +221,7 @@ void weir__edit_set(struct weir__edit *edit, const char *name, const char *writt
 			set_place(edit, &place, written, value);
 	} else if (strcmp(name, "name") == 0) {
 		if (name_once(edit, WEIR__WORD_NAME, written, value))
-			set_name(edit, value);
+			set_name(edit, written, value);
 	} else if (strcmp(name, "url") == 0 && !edit->inside_url) {
 		if (name_once(edit, WEIR__WORD_URL, written, value))
 			set_url(edit, value);

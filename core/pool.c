@@ -7,39 +7,10 @@
 #include <string.h>
 
 #include "config_internal.h"
+#include "driver_check.h"
 
 /* Numbers pools for seats (seat.h); 0 means a free seat. */
 static wp_u64 next_pool_id = {1};
-
-#define KNOWN_FLAGS (WEIR_DRIVER_OPEN_HONOURS_DEADLINE | WEIR_DRIVER_HEEDS_CANCEL)
-
-static enum weir_code check_driver(const struct weir_driver *driver, struct weir_error *err)
-{
-	const size_t least = offsetof(struct weir_driver, close) + sizeof driver->close;
-
-	if (driver == NULL)
-		return weir_fail(err, WEIR_ERR_BAD_ARGUMENT, "create", 0, "driver is NULL");
-	if (driver->abi != WEIR_DRIVER_ABI)
-		return weir_fail(err, WEIR_ERR_BAD_ARGUMENT, "create", 0,
-		                 "the driver was built for driver ABI %u, this library has %u", driver->abi,
-		                 WEIR_DRIVER_ABI);
-	if (driver->size < least)
-		return weir_fail(err, WEIR_ERR_BAD_ARGUMENT, "create", 0,
-		                 "the driver's struct is too short (%u bytes): set its size field",
-		                 driver->size);
-	if (driver->name == NULL || driver->open == NULL || driver->close == NULL)
-		return weir_fail(err, WEIR_ERR_BAD_ARGUMENT, "create", 0,
-		                 "the driver lacks its name, open or close");
-	if ((driver->flags & ~KNOWN_FLAGS) != 0)
-		return weir_fail(err, WEIR_ERR_BAD_ARGUMENT, "create", 0,
-		                 "the driver \"%s\" sets flags that this library does not know (0x%x)",
-		                 driver->name, driver->flags & ~KNOWN_FLAGS);
-	if (driver->settings_count > WEIR_DRIVER_SETTINGS_MAX)
-		return weir_fail(err, WEIR_ERR_BAD_ARGUMENT, "create", 0,
-		                 "the driver \"%s\" has %u settings; %d are allowed", driver->name,
-		                 driver->settings_count, WEIR_DRIVER_SETTINGS_MAX);
-	return WEIR_OK;
-}
 
 static uint32_t choose_way(const struct weir_pool *pool, bool fence)
 {
@@ -171,7 +142,7 @@ enum weir_code weir_pool_create(struct weir_pool **pool, const struct weir_drive
 	if (pool == NULL)
 		return weir_fail(err, WEIR_ERR_BAD_ARGUMENT, "create", 0, "pool is NULL");
 	*pool = NULL;
-	code = check_driver(driver, err);
+	code = weir__driver_check(driver, "create", err);
 	if (code != WEIR_OK)
 		return code;
 	code = weir__config_adopt(&whole, config, driver, "create", err);
@@ -207,7 +178,7 @@ enum weir_code weir_pool_open_url(struct weir_pool **pool, const struct weir_dri
 	if (pool == NULL)
 		return weir_fail(err, WEIR_ERR_BAD_ARGUMENT, "open_url", 0, "pool is NULL");
 	*pool = NULL;
-	code = check_driver(driver, err);
+	code = weir__driver_check(driver, "open_url", err);
 	if (code != WEIR_OK)
 		return code;
 	weir_config_init(&config, driver);

@@ -12,6 +12,7 @@
 
 #include "config_internal.h"
 #include "db_internal.h"
+#include "driver_check.h"
 #include "error_internal.h"
 
 #define LINE_MAX_ 512
@@ -49,25 +50,6 @@ void weir__db_report(struct weir_db *db, const char *format, ...)
 static void on_unattended(void *arg)
 {
 	weir__keeper_call((struct weir_db *)arg);
-}
-
-static enum weir_code check_driver(const struct weir_driver *driver, struct weir_error *err)
-{
-	const size_t needed = offsetof(struct weir_driver, engine) + sizeof driver->engine;
-
-	if (driver == NULL)
-		return weir_fail(err, WEIR_ERR_BAD_ARGUMENT, "db.create", 0, "driver is NULL");
-	if (driver->abi != WEIR_DRIVER_ABI || driver->size < needed || driver->engine == NULL ||
-	    driver->sql == NULL)
-		return weir_fail(err, WEIR_ERR_DRIVER_UNSUPPORTED, "db.create", 0,
-		                 "the driver \"%s\" has no transactions (weir/engine.h)",
-		                 driver->abi == WEIR_DRIVER_ABI && driver->name != NULL ? driver->name
-		                                                                        : "?");
-	if (driver->engine->abi != WEIR_ENGINE_ABI || driver->engine->size < sizeof *driver->engine)
-		return weir_fail(err, WEIR_ERR_BAD_ARGUMENT, "db.create", 0,
-		                 "the driver \"%s\" was built for engine ABI %u, this library has %u",
-		                 driver->name, driver->engine->abi, WEIR_ENGINE_ABI);
-	return WEIR_OK;
 }
 
 static enum weir_code make_gate(struct weir_db *db, struct weir_error *err)
@@ -152,7 +134,7 @@ enum weir_code weir_db_create(struct weir_db **out, const struct weir_driver *dr
 	if (out == NULL)
 		return weir_fail(err, WEIR_ERR_BAD_ARGUMENT, "db.create", 0, "db is NULL");
 	*out = NULL;
-	code = check_driver(driver, err);
+	code = weir__driver_check_engine(driver, "db.create", err);
 	if (code != WEIR_OK)
 		return code;
 	if (options != NULL && options->size < sizeof *options)
@@ -188,7 +170,7 @@ enum weir_code weir_db_open(struct weir_db **db, const struct weir_driver *drive
 	if (db == NULL)
 		return weir_fail(err, WEIR_ERR_BAD_ARGUMENT, "db.open", 0, "db is NULL");
 	*db = NULL;
-	code = check_driver(driver, err);
+	code = weir__driver_check_engine(driver, "db.open", err);
 	if (code != WEIR_OK)
 		return code;
 	weir_config_init(&config, driver);

@@ -45,35 +45,6 @@ static uint64_t hash_text(const char *text, size_t length)
 	return stir(hash, word);
 }
 
-/* Where a comment at text ends, or text if there is none. */
-static const char *past_comment(const char *text)
-{
-	const char *end;
-
-	if (text[0] == '-' && text[1] == '-') {
-		end = strchr(text, '\n');
-		return end != NULL ? end : text + strlen(text);
-	}
-	if (text[0] == '/' && text[1] == '*') {
-		end = strstr(text + 2, "*/");
-		return end != NULL ? end + 2 : text + strlen(text);
-	}
-	return text;
-}
-
-/* The first byte of text that belongs to a statement, or its terminator. */
-static const char *past_blank(const char *text)
-{
-	const char *before;
-
-	do {
-		before = text;
-		text += strspn(text, " \t\r\n\f\v;");
-		text = past_comment(text);
-	} while (text != before);
-	return text;
-}
-
 /* ---- the lists ---- */
 
 static void open_add(struct weir__statements *s, struct weir__statement *statement)
@@ -214,6 +185,25 @@ static uint32_t parameters_of(const struct weir_sql *sql, void *stmt)
 	return sql->parameters(stmt);
 }
 
+/* Whether rest holds no statement. What counts as white space or comment is the
+ * driver's to say: databases differ. */
+static bool is_blank(const struct weir_sql *sql, void *conn, const char *rest)
+{
+	while (*rest != '\0') { /* ends: each round goes on by tail */
+		void *stmt = NULL;
+		size_t tail = 0;
+		const enum weir_code code = sql->prepare(conn, rest, strlen(rest), &stmt, &tail, NULL);
+
+		if (code != WEIR_OK || stmt != NULL || tail == 0) {
+			if (code == WEIR_OK)
+				sql->finalize(stmt);
+			return false;
+		}
+		rest += tail;
+	}
+	return true;
+}
+
 static enum weir_code prepare(const struct weir_sql *sql, void *conn, const char *text,
                               size_t length, void **stmt, struct weir_error *err)
 {
@@ -225,8 +215,9 @@ static enum weir_code prepare(const struct weir_sql *sql, void *conn, const char
 		return code;
 	if (*stmt == NULL)
 		return weir_fail(err, WEIR_ERR_DRIVER_SQL, WHERE, 0, "the text has no statement");
-	rest = past_blank(text + (tail < length ? tail : length));
-	if (*rest == '\0')
+	rest = text + (tail < length ? tail : length);
+	rest += strspn(rest, " \t\r\n");
+	if (is_blank(sql, conn, rest))
 		return WEIR_OK;
 	sql->finalize(*stmt);
 	*stmt = NULL;

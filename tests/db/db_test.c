@@ -82,6 +82,45 @@ static void a_driver_needs_transactions(void **state)
 	assert_null(db);
 }
 
+/* Each function that may not be NULL, and structs that end before the last of them. */
+static void a_driver_lacks_no_function(void **state)
+{
+	const struct weir_engine whole_engine = *weir_sqlite_driver()->engine;
+	const struct weir_sql whole_sql = *weir_sqlite_driver()->sql;
+	struct weir_engine engine = whole_engine;
+	struct weir_sql sql = whole_sql;
+	struct weir_driver odd = *weir_sqlite_driver();
+	struct weir_db *db = NULL;
+
+	(void)state;
+	odd.engine = &engine;
+	odd.sql = &sql;
+	for (size_t at = offsetof(struct weir_engine, begin);
+	     at <= offsetof(struct weir_engine, snapshot_end); at += sizeof(void *)) {
+		memset((char *)&engine + at, 0, sizeof(void *));
+		assert_code(weir_db_open(&db, &odd, "sqlite::memory:", NULL), WEIR_ERR_BAD_ARGUMENT);
+		engine = whole_engine;
+	}
+	for (size_t at = offsetof(struct weir_sql, prepare); at <= offsetof(struct weir_sql, txn_state);
+	     at += sizeof(void *)) {
+		memset((char *)&sql + at, 0, sizeof(void *));
+		assert_code(weir_db_open(&db, &odd, "sqlite::memory:", NULL), WEIR_ERR_BAD_ARGUMENT);
+		sql = whole_sql;
+	}
+	sql.abi = WEIR_SQL_ABI + 1;
+	assert_code(weir_db_open(&db, &odd, "sqlite::memory:", NULL), WEIR_ERR_BAD_ARGUMENT);
+	sql = whole_sql;
+	sql.size = offsetof(struct weir_sql, txn_state);
+	assert_code(weir_db_open(&db, &odd, "sqlite::memory:", NULL), WEIR_ERR_BAD_ARGUMENT);
+	sql = whole_sql;
+	odd.open = NULL;
+	assert_code(weir_db_open(&db, &odd, "sqlite::memory:", NULL), WEIR_ERR_BAD_ARGUMENT);
+	odd.open = weir_sqlite_driver()->open;
+	odd.flags |= UINT32_C(1) << 31;
+	assert_code(weir_db_open(&db, &odd, "sqlite::memory:", NULL), WEIR_ERR_BAD_ARGUMENT);
+	assert_null(db);
+}
+
 /* ---- arguments ---- */
 
 static void bad_arguments_are_told(void **state)
@@ -528,6 +567,7 @@ int main(void)
 		DB_TEST(a_url_is_enough),
 		DB_TEST(a_bad_url_makes_no_db),
 		DB_TEST(a_driver_needs_transactions),
+		DB_TEST(a_driver_lacks_no_function),
 		DB_TEST(bad_arguments_are_told),
 		DB_TEST(no_db_is_no_crash),
 		DB_TEST(settings_change_while_it_runs),

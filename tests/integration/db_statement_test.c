@@ -160,10 +160,36 @@ static const struct refusal_case refusal_cases[] = {
 	{"SELECT v FROM t WHERE id = ?", 2, WEIR_ERR_DRIVER_SQL, "1 parameters, and 2 values"},
 	{"SELECT ?5", 1, WEIR_ERR_DRIVER_SQL, "5 parameters"},
 	{"SELECT 1; SELECT 2", 0, WEIR_ERR_DRIVER_SQL, "more than one statement"},
+	{"SELECT 1; SELEC", 0, WEIR_ERR_DRIVER_SQL, "more than one statement"},
+	/* What SQLite takes for the beginning of a comment, or for white space. */
+	{"SELECT 1; /*", 0, WEIR_ERR_DRIVER_SQL, "more than one statement"},
+	{"SELECT 1;\v", 0, WEIR_ERR_DRIVER_SQL, "more than one statement"},
 	{" -- nothing", 0, WEIR_ERR_DRIVER_SQL, "no statement"},
 	{"SELECT v FROM nowhere", 0, WEIR_ERR_DRIVER_SQL, "nowhere"},
 	{NULL, 0, WEIR_ERR_BAD_ARGUMENT, "text of the statement is NULL"},
 };
+
+/* One statement, and what SQLite does not count as one: a byte order mark, too. */
+static const char *const single_texts[] = {
+	"SELECT 1",
+	"\xef\xbb\xbfSELECT 1;\xef\xbb\xbf",
+	" ;; SELECT 1 ; ;\n\t\f ;",
+	"SELECT 1; -- that is all",
+	"/* SELECT 0 */ SELECT 1; /* ; SELECT 2 */ ;",
+	"SELECT 1; /* to the end",
+};
+
+static void one_statement_is_what_sqlite_says(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(single_texts); i++) {
+		struct weir_tx tx;
+
+		begin_read(&tx);
+		assert_int_equal(weir_tx_exec(&tx, single_texts[i], NULL, 0, NULL, &err), WEIR_OK);
+		weir_tx_end(&tx);
+	}
+}
 
 static int run_refusal(struct weir_tx *tx, void *arg)
 {
@@ -435,6 +461,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		DB_TEST(values_go_there_and_back),
 		DB_TEST(what_is_refused_is_told_by_whoever_asks),
+		DB_TEST(one_statement_is_what_sqlite_says),
 		DB_TEST(parameters_that_are_not_there_are_refused),
 		DB_TEST(a_tx_that_is_over_runs_nothing),
 		DB_TEST(rows_end_with_their_tx),

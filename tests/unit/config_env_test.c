@@ -54,6 +54,18 @@ static enum weir_code apply(void)
 	return weir_config_apply_env(&config, &fixture_driver, "WEIR_", &sink, &err);
 }
 
+/* A fault of the pool's name names the variable, as those of settings do. */
+static void test_faulty_name(void **state)
+{
+	(void)state;
+	add("WEIR_NAME=a\033b");
+	assert_int_equal(apply(), WEIR_ERR_CONFIG_VALUE);
+	assert_int_equal(faults.count, 1);
+	assert_string_equal(faults.faults[0].setting, "WEIR_NAME");
+	assert_string_equal(faults.faults[0].message,
+	                    "environment: WEIR_NAME has a control character (0x1b)");
+}
+
 static void test_variables(void **state)
 {
 	(void)state;
@@ -192,6 +204,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_variables, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_faulty_name, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_other_prefix, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_strangers_are_passed_over, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_slips_are_faults, set_up, tear_down),

@@ -11,8 +11,37 @@
 
 #include "unit_check.h"
 
-/* The first statement of text goes up to its first semicolon; "--" is the only
- * comment it knows. */
+/* Where a comment at text ends, or text if there is none. */
+static const char *past_comment(const char *text)
+{
+	const char *end;
+
+	if (text[0] == '-' && text[1] == '-') {
+		end = strchr(text, '\n');
+		return end != NULL ? end : text + strlen(text);
+	}
+	if (text[0] == '/' && text[1] == '*') {
+		end = strstr(text + 2, "*/");
+		return end != NULL ? end + 2 : text + strlen(text);
+	}
+	return text;
+}
+
+/* The first byte of text that belongs to a statement, or its terminator. */
+static const char *past_blank(const char *text)
+{
+	const char *before;
+
+	do {
+		before = text;
+		text += strspn(text, " \t\r\n;");
+		text = past_comment(text);
+	} while (text != before);
+	return text;
+}
+
+/* The first statement of text goes up to its first semicolon; what is blank up to
+ * the end is none. */
 static enum weir_code prepare(void *opaque, const char *text, size_t length, void **stmt,
                               size_t *tail, struct weir_error *err)
 {
@@ -24,8 +53,10 @@ static enum weir_code prepare(void *opaque, const char *text, size_t length, voi
 		return weir_fail(err, conn->prepare_fails, "fake.prepare", 7, "no such table");
 	*tail = end != NULL ? (size_t)(end - text) + 1 : length;
 	*stmt = NULL;
-	if (text[strspn(text, " ;")] == '\0' || text[0] == '-')
+	if (*past_blank(text) == '\0') {
+		*tail = length;
 		return WEIR_OK;
+	}
 	made = calloc(1, sizeof *made);
 	assert_non_null(made);
 	made->conn = conn;

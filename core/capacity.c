@@ -77,9 +77,9 @@ static bool offer(struct weir_pool *pool, struct weir__slot *slot, bool *refused
 
 void weir__capacity_give(struct weir_pool *pool, struct weir__slot *slot)
 {
-	bool refused = false;
-
 	for (;;) { /* ends: each further round reserved a place while somebody waited */
+		bool refused = false;
+
 		if (is_wanted(pool)) {
 			if (weir__word_state(wp_load_rlx_64(&slot->word)) != WEIR__OPENING)
 				(void)weir__slot_move(slot, WEIR__OPENING);
@@ -89,8 +89,11 @@ void weir__capacity_give(struct weir_pool *pool, struct weir__slot *slot)
 		const uint32_t index = weir__slot_index(pool, slot);
 
 		(void)weir__slot_move(slot, WEIR__EMPTY); /* R3 */
-		(void)wp_add_full_32(&pool->empties, 1);  /* C1 */
-		if (refused || !is_wanted(pool))
+		const uint32_t empties = wp_add_full_32(&pool->empties, 1) + 1; /* C1 */
+
+		/* Refused: whoever has another place serves the others as it comes back. If
+		 * nobody has, nothing comes back: each further round tells one of them. */
+		if (!is_wanted(pool) || (refused && empties < pool->ring.count))
 			break;
 		const uint32_t again = weir__capacity_reserve(pool, index);
 

@@ -51,6 +51,9 @@ void xp_choices_begin(void)
 	xp.at = 0;
 	xp.preemptions_left = xp.limits.preemptions;
 	xp.events_left = xp.limits.events;
+	xp.bytes_used = 0;
+	if (xp.limits.mode == XP_BYTES)
+		xp.preemptions_left = UINT32_MAX;
 	if (xp.limits.mode == XP_RANDOM || xp.limits.mode == XP_PCT) {
 		xp.preemptions_left = UINT32_MAX;
 		xp.random = xp.run_seed;
@@ -94,6 +97,8 @@ uint32_t xp_choose(enum xp_kind kind, uint32_t count)
 		chosen = xp.choices[at].chosen;
 	else if (xp.limits.mode == XP_RANDOM || xp.limits.mode == XP_PCT)
 		chosen = draw(kind, count);
+	else if (xp.limits.mode == XP_BYTES && xp.bytes_used < xp.limits.bytes_count)
+		chosen = xp.limits.bytes[xp.bytes_used++] % count;
 	if (chosen >= count)
 		xp_fail("choice %u is %u of %u: the schedule belongs to another program", at, chosen,
 		        count);

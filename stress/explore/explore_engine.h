@@ -51,7 +51,7 @@
 /* A run that takes longer does not end. */
 #define XP_STEPS_MAX 20000
 
-enum xp_mode { XP_ENUMERATE = 0, XP_RANDOM = 1, XP_PCT = 2, XP_REPLAY = 3 };
+enum xp_mode { XP_ENUMERATE = 0, XP_RANDOM = 1, XP_PCT = 2, XP_REPLAY = 3, XP_BYTES = 4 };
 
 /* What a choice is about: random modes weigh them differently. */
 enum xp_kind {
@@ -111,6 +111,8 @@ struct xp_limits {
 	bool trace;
 	bool races;
 	const char *schedule; /* XP_REPLAY */
+	const uint8_t *bytes; /* XP_BYTES: a choice each, and 0 when they are used up */
+	size_t bytes_count;
 };
 
 /* The one explorer: the operations of core have no argument to find it by. */
@@ -136,6 +138,7 @@ struct xp_engine {
 	uint32_t at;    /* choices made so far in this run */
 	uint32_t preemptions_left;
 	uint32_t events_left;
+	size_t bytes_used;
 	uint64_t random;
 	uint64_t run_seed;
 	uint64_t change_at[4]; /* XP_PCT: the steps at which a priority falls */

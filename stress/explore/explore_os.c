@@ -91,7 +91,7 @@ int64_t wp_now(void)
 
 uint32_t wp_thread_id(void)
 {
-	return xp.self->number + 1;
+	return xp.self->number + 2; /* 0 is no thread; and the first begins at the first slot */
 }
 
 /* Two processors, so that a hand-over has waiters of either kind. */

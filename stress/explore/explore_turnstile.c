@@ -220,7 +220,7 @@ static void set_up(const struct xp_case *self)
 		handle->page = &world->page;
 		handle->here = &world->here;
 		handle->look_ns = WEIR__PASS_LOOK_NS;
-		handle->stall_ns = WEIR__PASS_STALL_NS;
+		handle->stall_ns = 3 * WEIR__PASS_LOOK_NS; /* as two seconds, in fewer looks */
 		handle->slot = i;
 		handle->fd = -1;
 		handle->seen_turn = UINT64_MAX;

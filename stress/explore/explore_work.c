@@ -161,7 +161,7 @@ static size_t group_length(const char *name)
 static void print_row(const struct xp_work *work, const struct group *group)
 {
 	const struct xp_totals *totals = &group->totals;
-	static const char *const modes[] = {"bound", "random", "pct", "replay"};
+	static const char *const modes[] = {"bound", "random", "pct", "replay", "bytes"};
 	char bound[16] = "";
 	const char *verdict = "sampled";
 

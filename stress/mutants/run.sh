@@ -87,19 +87,21 @@ finding() {
 		head -n 1 | cut -c 1-100
 }
 
-# Whether the explorer goes red. The runs are bounded: a survivor takes as long as all.
-explore() {
-	local program=$1
-	shift
-	! timeout 300 "$work/tree/bin/$program" run "$@" --first --jobs "$(nproc)" --seed 1 \
-		>"$work/out" 2>&1
+# red <command>: whether it finds a broken promise: exit code 1, and nothing else.
+red() {
+	local code=0
+	timeout 300 "$@" >"$work/out" 2>&1 || code=$?
+	[ $code = 1 ]
 }
 
-# Whether Relacy goes red.
+explore() {
+	red "$work/tree/bin/$1" run "${@:2}" --first --jobs "$(nproc)" --seed 1
+}
+
 relacy() {
 	bash "$root/stress/relacy/build.sh" "$core" "$work/weir-relacy" >"$work/build.log" 2>&1 ||
-		return 0
-	! timeout 300 "$work/weir-relacy" run >"$work/out" 2>&1
+		return 2
+	red "$work/weir-relacy" run
 }
 
 # The rung that kills the copy, "nothing", or "compiler", which kills nothing.
@@ -107,11 +109,11 @@ killer() {
 	: >"$work/out"
 	if [ "$1" = relacy ]; then
 		if relacy; then echo relacy; else echo nothing; fi
-	elif ! build weir-explore-races_tool weir-explore_tool; then
+	elif ! build weir-explore-races_tool; then
 		echo compiler
 	elif explore weir-explore-races --preemptions 1; then
 		echo races
-	elif explore weir-explore --preemptions 2 --seconds 60; then
+	elif build weir-explore_tool && explore weir-explore --preemptions 2 --seconds 60; then
 		echo explore
 	else
 		echo nothing

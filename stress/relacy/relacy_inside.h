@@ -35,10 +35,13 @@ void words_begin(void (*unseen)(void *data));
 void words_end(void);
 void system_begin(int threads);
 
+/* An access to plain data. */
+void plain_touch(const void *address, bool writes, const rl::debug_info &info);
+
 /* The newest value of a word. */
-uint64_t word_newest(const void *word, uint64_t first, const rl::debug_info &info);
+uint64_t word_newest(const wp_u32 *word, const rl::debug_info &info);
 /* The same, for a thread that reads it: it never reads an older one again. */
-void word_see_newest(const void *word, uint64_t first, const rl::debug_info &info);
+void word_see_newest(const wp_u32 *word, const rl::debug_info &info);
 
 static inline rl::debug_info info_of(const wp_place &place)
 {

@@ -11,14 +11,17 @@
 
 enum pool_operation {
 	ACQUIRE, /* wait for ever; use; release */
+	TWICE,   /* the same twice: the second begins with the slot of the first */
 	TRY,
-	TIMED,   /* as ACQUIRE, until a deadline */
-	RELEASE, /* a lease that the thread has from the start */
-	DISCARD, /* the same */
-	CANCEL,  /* the lease that thread 0 has from the start */
+	TIMED,       /* as ACQUIRE, until a deadline */
+	RELEASE,     /* a lease that the thread has from the start */
+	KEEP,        /* the same; it is known to come back, so it may keep its turn */
+	DISCARD,     /* a lease that the thread has from the start */
+	CANCEL,      /* the lease that thread 0 has from the start */
+	CANCEL_LATE, /* the same, once CANCEL_NEXT is done, of which it knows nothing */
 	CLOSE,
 	DESTROY,
-	HOLD_AGAIN,  /* release, acquire, let both be cancelled: the second must be */
+	HOLD_AGAIN,  /* release, acquire, and see that the second was asked to stop */
 	CANCEL_NEXT, /* that second lease */
 };
 
@@ -49,6 +52,7 @@ static struct {
 	weir_lease next_lease;
 	wp_u32 next_ready;
 	wp_u32 cancellers_done;
+	bool next_was_asked;
 	bool open_fails;
 	bool destroyed;
 	unsigned flags;
@@ -132,7 +136,8 @@ static void fill(uint32_t index, enum weir__state state, uint32_t generation)
 
 static bool begins_with_lease(int operation)
 {
-	return operation == RELEASE || operation == DISCARD || operation == HOLD_AGAIN;
+	return operation == RELEASE || operation == KEEP || operation == DISCARD ||
+	       operation == HOLD_AGAIN;
 }
 
 static void make(const relacy_case *it)
@@ -188,11 +193,12 @@ static void acquire(struct weir_time deadline, bool tries, enum weir_code allowe
 	              (code == WEIR_ERR_OPEN_FAILED && (world.flags & OPEN_FAILS) != 0));
 }
 
-static void cancel(const weir_lease *lease)
+static void cancel(void)
 {
-	const enum weir_code code = weir_cancel(lease, NULL);
+	const enum weir_code code = weir_cancel(&world.first_lease, NULL);
 
 	MACHINE_CHECK(code == WEIR_OK || code == WEIR_ERR_STALE_HANDLE);
+	(void)wp_add_full_32(&world.cancellers_done, 1);
 }
 
 static void hold_again(weir_lease *lease)
@@ -213,6 +219,23 @@ static void cancel_next(void)
 	while (wp_load_acq_32(&world.next_ready) == 0) /* ends: hold_again gets there */
 		wp_yield();
 	MACHINE_CHECK(weir_cancel(&world.next_lease, NULL) == WEIR_OK);
+	world.next_was_asked = true;
+	(void)wp_add_full_32(&world.cancellers_done, 1);
+}
+
+static void cancel_late(void)
+{
+	while (!world.next_was_asked) /* ends: cancel_next gets there */
+		wp_yield();
+	cancel();
+}
+
+static void release(weir_lease *lease, bool comes_back)
+{
+	if (comes_back)
+		weir__pool_seat(world.pool)->returns = true;
+	use(lease);
+	MACHINE_CHECK(weir_release(lease, NULL) == WEIR_OK);
 }
 
 static void run(const relacy_case *it, int index)
@@ -223,6 +246,10 @@ static void run(const relacy_case *it, int index)
 	case ACQUIRE:
 		acquire({INT64_MAX}, false, WEIR_OK);
 		break;
+	case TWICE:
+		acquire({INT64_MAX}, false, WEIR_OK);
+		acquire({INT64_MAX}, false, WEIR_OK);
+		break;
 	case TRY:
 		acquire({0}, true, WEIR_ERR_EXHAUSTED);
 		break;
@@ -230,16 +257,20 @@ static void run(const relacy_case *it, int index)
 		acquire({wp_now() + 1000}, false, WEIR_ERR_ACQUIRE_TIMEOUT);
 		break;
 	case RELEASE:
-		use(lease);
-		MACHINE_CHECK(weir_release(lease, NULL) == WEIR_OK);
+		release(lease, false);
+		break;
+	case KEEP:
+		release(lease, true);
 		break;
 	case DISCARD:
 		use(lease);
 		MACHINE_CHECK(weir_discard(lease, NULL) == WEIR_OK);
 		break;
 	case CANCEL:
-		cancel(&world.first_lease);
-		(void)wp_add_full_32(&world.cancellers_done, 1);
+		cancel();
+		break;
+	case CANCEL_LATE:
+		cancel_late();
 		break;
 	case CLOSE:
 		MACHINE_CHECK(weir_pool_close_until(world.pool, {INT64_MAX}, NULL) == WEIR_OK);
@@ -253,7 +284,6 @@ static void run(const relacy_case *it, int index)
 		break;
 	case CANCEL_NEXT:
 		cancel_next();
-		(void)wp_add_full_32(&world.cancellers_done, 1);
 		break;
 	}
 }
@@ -291,6 +321,11 @@ static const relacy_case cases[] = {
 	{"pool/acquire+release-fifo", &family, 2, {ACQUIRE, RELEASE, 0}, 1 | STRICT},
 	{"pool/acquire+release-fence", &family, 2, {ACQUIRE, RELEASE, 0}, 1 | FENCE | STRICT},
 	{"pool/acquire+release-reset", &family, 2, {ACQUIRE, RELEASE, 0}, 1 | RESET | SPREAD},
+	{"pool/acquire+keep", &family, 2, {ACQUIRE, KEEP, 0}, 1},
+	{"pool/timed+keep", &family, 2, {TIMED, KEEP, 0}, 1},
+	{"pool/twice+try", &family, 2, {TWICE, TRY, 0}, 1},
+	{"pool/twice+acquire-fifo", &family, 2, {TWICE, ACQUIRE, 0}, 1 | STRICT},
+	{"pool/twice+close", &family, 2, {TWICE, CLOSE, 0}, 1 | CLOSES},
 	{"pool/acquire+try", &family, 2, {ACQUIRE, TRY, 0}, 1},
 	{"pool/acquire+timed-fifo", &family, 2, {ACQUIRE, TIMED, 0}, 1 | STRICT},
 	{"pool/acquire+discard", &family, 2, {ACQUIRE, DISCARD, 0}, 1},
@@ -315,6 +350,7 @@ static const relacy_case cases[] = {
 	{"pool/acquire+release+close", &family, 3, {ACQUIRE, RELEASE, CLOSE}, 1 | CLOSES},
 	{"pool/cancel+release+acquire", &family, 3, {RELEASE, CANCEL, ACQUIRE}, 1 | STRICT},
 	{"pool/cancel+cancel+hold", &family, 3, {HOLD_AGAIN, CANCEL, CANCEL_NEXT}, 1},
+	{"pool/cancel-late+hold", &family, 3, {HOLD_AGAIN, CANCEL_LATE, CANCEL_NEXT}, 1},
 };
 
 const struct case_list pool_case_list = {cases, sizeof cases / sizeof cases[0]};

@@ -149,9 +149,9 @@ wp_wait wp_sleep(const wp_u32 *word, uint32_t expected, uint32_t bits, int64_t d
 	rl::context &c = rl::ctx();
 
 	c.sched();
-	if (word_newest(word, word->word, info) != expected) {
+	if (word_newest(word, info) != expected) {
 		note(info, "no wait: the word has changed", word, expected);
-		word_see_newest(word, word->word, info);
+		word_see_newest(word, info);
 		return WP_WAIT_WOKEN;
 	}
 	mine->word = word;
@@ -179,7 +179,7 @@ wp_wait wp_sleep(const wp_u32 *word, uint32_t expected, uint32_t bits, int64_t d
 	if (reason == rl::unpark_reason_spurious)
 		mine->spurious++;
 	/* A stale look after the wake would only lead back to here. */
-	word_see_newest(word, word->word, info);
+	word_see_newest(word, info);
 	return WP_WAIT_WOKEN;
 }
 

@@ -79,7 +79,16 @@ static word *claim(word *it, const void *address)
 	return it;
 }
 
-static word *word_at(const void *address, uint64_t first, const rl::debug_info &info)
+/* What core's own struct holds, before the word is first touched. */
+static uint64_t value_of(const void *address, size_t bytes)
+{
+	uint64_t value = 0;
+
+	memcpy(&value, address, bytes); /* little-endian, as all machines that Relacy runs on */
+	return value;
+}
+
+static word *word_at(const void *address, size_t bytes, const rl::debug_info &info)
 {
 	word *it = find(address);
 
@@ -87,9 +96,9 @@ static word *word_at(const void *address, uint64_t first, const rl::debug_info &
 		(void)claim(it, address);
 		it->data = rl::ctx().atomic_ctor(it);
 		/* Visible to all threads, as zeroed memory is to whoever gets it. */
-		it->values[rl::ctx().threadx_->atomic_init(it->data)] = first;
+		it->newest = value_of(address, bytes);
+		it->values[rl::ctx().threadx_->atomic_init(it->data)] = it->newest;
 		mark_unseen(it->data);
-		it->newest = first;
 	}
 	if (it->in != NULL)
 		block_touch(it->in, info);
@@ -106,7 +115,7 @@ static spin *end_spin(void)
 	return mine;
 }
 
-uint64_t wp_word_load(const void *address, uint64_t first, wp_order order, const wp_place &place)
+uint64_t wp_word_load(const void *address, size_t bytes, wp_order order, const wp_place &place)
 {
 	spin *mine = &spins[machine_thread()];
 
@@ -119,7 +128,7 @@ uint64_t wp_word_load(const void *address, uint64_t first, wp_order order, const
 	rl::context &c = rl::ctx();
 
 	c.sched();
-	word *it = word_at(address, first, info);
+	word *it = word_at(address, bytes, info);
 	const unsigned index = order == WP_RLX ? c.threadx_->atomic_load_relaxed(it->data)
 	                                       : c.threadx_->atomic_load_acquire(it->data);
 	const uint64_t value = it->values[index];
@@ -131,7 +140,7 @@ uint64_t wp_word_load(const void *address, uint64_t first, wp_order order, const
 	return value;
 }
 
-void wp_word_store(const void *address, uint64_t first, uint64_t value, wp_order order,
+void wp_word_store(const void *address, size_t bytes, uint64_t value, wp_order order,
                    const wp_place &place)
 {
 	const rl::debug_info info = info_of(place);
@@ -139,7 +148,7 @@ void wp_word_store(const void *address, uint64_t first, uint64_t value, wp_order
 
 	c.sched();
 	(void)end_spin();
-	word *it = word_at(address, first, info);
+	word *it = word_at(address, bytes, info);
 	const unsigned index = order == WP_RLX ? c.threadx_->atomic_store_relaxed(it->data)
 	                                       : c.threadx_->atomic_store_release(it->data);
 
@@ -178,7 +187,7 @@ static void change(word *it, uint64_t value, wp_order order)
 	it->newest = value;
 }
 
-bool wp_word_cas(const void *address, uint64_t first, uint64_t expected, uint64_t desired,
+bool wp_word_cas(const void *address, size_t bytes, uint64_t expected, uint64_t desired,
                  wp_order order, const wp_place &place)
 {
 	const rl::debug_info info = info_of(place);
@@ -186,7 +195,7 @@ bool wp_word_cas(const void *address, uint64_t first, uint64_t expected, uint64_
 
 	c.sched();
 	(void)end_spin();
-	word *it = word_at(address, first, info);
+	word *it = word_at(address, bytes, info);
 	const uint64_t seen = it->values[c.threadx_->atomic_load_relaxed(it->data)];
 
 	if (seen != expected) {
@@ -203,17 +212,18 @@ bool wp_word_cas(const void *address, uint64_t first, uint64_t expected, uint64_
 	return true;
 }
 
-uint64_t wp_word_change(const void *address, uint64_t first, wp_change kind, uint64_t operand,
-                        uint64_t mask, wp_order order, const wp_place &place)
+uint64_t wp_word_change(const void *address, size_t bytes, wp_change kind, uint64_t operand,
+                        wp_order order, const wp_place &place)
 {
 	const rl::debug_info info = info_of(place);
 
 	rl::ctx().sched();
 	(void)end_spin();
-	word *it = word_at(address, first, info);
+	word *it = word_at(address, bytes, info);
 	const uint64_t old = it->newest;
 
-	change(it, kind == WP_ADD ? (old + operand) & mask : operand, order);
+	change(it, kind == WP_XCHG ? operand : (old + operand) & (UINT64_MAX >> (64 - 8 * bytes)),
+	       order);
 	note(info, kind == WP_ADD ? "add" : "xchg", address, it->newest);
 	return old;
 }
@@ -233,9 +243,9 @@ void wp_spin(const wp_place &)
 		mine->left = SPIN_STEPS;
 }
 
-uint64_t word_newest(const void *address, uint64_t first, const rl::debug_info &info)
+uint64_t word_newest(const wp_u32 *word, const rl::debug_info &info)
 {
-	return word_at(address, first, info)->newest;
+	return word_at(word, sizeof word->word, info)->newest;
 }
 
 uint64_t machine_peek(const void *address)
@@ -246,10 +256,10 @@ uint64_t machine_peek(const void *address)
 	return it->newest;
 }
 
-void word_see_newest(const void *address, uint64_t first, const rl::debug_info &info)
+void word_see_newest(const wp_u32 *word, const rl::debug_info &info)
 {
 	(void)end_spin();
-	(void)rl::ctx().threadx_->atomic_load_relaxed_rmw(word_at(address, first, info)->data);
+	(void)rl::ctx().threadx_->atomic_load_relaxed_rmw(word_at(word, sizeof word->word, info)->data);
 }
 
 static word *plain_at(const void *address, const rl::debug_info &info)
@@ -263,24 +273,23 @@ static word *plain_at(const void *address, const rl::debug_info &info)
 	return it;
 }
 
-static void fail_if(bool raced, const rl::debug_info &info)
+void plain_touch(const void *address, bool writes, const rl::debug_info &info)
 {
-	if (raced)
+	rl::thread_info_base &me = *rl::ctx().threadx_;
+	rl::var_data *plain = plain_at(address, info)->plain;
+
+	note(info, writes ? "plain write" : "plain read", address, 0);
+	MACHINE_CHECK(plain != NULL);
+	if (!(writes ? plain->store(me) : plain->load(me)))
 		rl::ctx().fail_test("plain data", rl::test_result_data_race, info);
 }
 
 void machine_read(const void *plain, const wp_place &place)
 {
-	const rl::debug_info info = info_of(place);
-
-	note(info, "plain read", plain, 0);
-	fail_if(!plain_at(plain, info)->plain->load(*rl::ctx().threadx_), info);
+	plain_touch(plain, false, info_of(place));
 }
 
 void machine_write(const void *plain, const wp_place &place)
 {
-	const rl::debug_info info = info_of(place);
-
-	note(info, "plain write", plain, 0);
-	fail_if(!plain_at(plain, info)->plain->store(*rl::ctx().threadx_), info);
+	plain_touch(plain, true, info_of(place));
 }

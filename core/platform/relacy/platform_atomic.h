@@ -24,6 +24,7 @@
 #define WEIR_PLATFORM_ATOMIC_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define WP_INLINE static inline
@@ -45,15 +46,15 @@ struct wp_place {
 	}
 };
 
-/* Of the word at that address; first is its value if it was not touched before. */
-uint64_t wp_word_load(const void *word, uint64_t first, wp_order order, const wp_place &place);
-void wp_word_store(const void *word, uint64_t first, uint64_t value, wp_order order,
+/* Of the word of so many bytes at that address. */
+uint64_t wp_word_load(const void *word, size_t bytes, wp_order order, const wp_place &place);
+void wp_word_store(const void *word, size_t bytes, uint64_t value, wp_order order,
                    const wp_place &place);
-bool wp_word_cas(const void *word, uint64_t first, uint64_t expected, uint64_t desired,
+bool wp_word_cas(const void *word, size_t bytes, uint64_t expected, uint64_t desired,
                  wp_order order, const wp_place &place);
-/* Returns the value before; sums are cut to mask. */
-uint64_t wp_word_change(const void *word, uint64_t first, wp_change change, uint64_t operand,
-                        uint64_t mask, wp_order order, const wp_place &place);
+/* Returns the value before. */
+uint64_t wp_word_change(const void *word, size_t bytes, wp_change change, uint64_t operand,
+                        wp_order order, const wp_place &place);
 void wp_fence(const wp_place &place);
 void wp_spin(const wp_place &place);
 
@@ -63,22 +64,22 @@ typedef struct {
 
 static inline uint8_t wp_load_rlx_8(const wp_u8 *atom, wp_place at = wp_place::here())
 {
-	return (uint8_t)wp_word_load(atom, atom->word, WP_RLX, at);
+	return (uint8_t)wp_word_load(atom, sizeof atom->word, WP_RLX, at);
 }
 
 static inline uint8_t wp_load_acq_8(const wp_u8 *atom, wp_place at = wp_place::here())
 {
-	return (uint8_t)wp_word_load(atom, atom->word, WP_ACQ, at);
+	return (uint8_t)wp_word_load(atom, sizeof atom->word, WP_ACQ, at);
 }
 
 static inline void wp_store_rlx_8(wp_u8 *atom, uint8_t value, wp_place at = wp_place::here())
 {
-	wp_word_store(atom, atom->word, value, WP_RLX, at);
+	wp_word_store(atom, sizeof atom->word, value, WP_RLX, at);
 }
 
 static inline void wp_store_rel_8(wp_u8 *atom, uint8_t value, wp_place at = wp_place::here())
 {
-	wp_word_store(atom, atom->word, value, WP_REL, at);
+	wp_word_store(atom, sizeof atom->word, value, WP_REL, at);
 }
 
 typedef struct {
@@ -87,62 +88,62 @@ typedef struct {
 
 static inline uint32_t wp_load_rlx_32(const wp_u32 *atom, wp_place at = wp_place::here())
 {
-	return (uint32_t)wp_word_load(atom, atom->word, WP_RLX, at);
+	return (uint32_t)wp_word_load(atom, sizeof atom->word, WP_RLX, at);
 }
 
 static inline uint32_t wp_load_acq_32(const wp_u32 *atom, wp_place at = wp_place::here())
 {
-	return (uint32_t)wp_word_load(atom, atom->word, WP_ACQ, at);
+	return (uint32_t)wp_word_load(atom, sizeof atom->word, WP_ACQ, at);
 }
 
 static inline void wp_store_rlx_32(wp_u32 *atom, uint32_t value, wp_place at = wp_place::here())
 {
-	wp_word_store(atom, atom->word, value, WP_RLX, at);
+	wp_word_store(atom, sizeof atom->word, value, WP_RLX, at);
 }
 
 static inline void wp_store_rel_32(wp_u32 *atom, uint32_t value, wp_place at = wp_place::here())
 {
-	wp_word_store(atom, atom->word, value, WP_REL, at);
+	wp_word_store(atom, sizeof atom->word, value, WP_REL, at);
 }
 
 /* Not in the other back ends: what a mutation of an acq CAS becomes. */
 static inline bool wp_cas_rlx_32(wp_u32 *atom, uint32_t expected, uint32_t desired,
                                  wp_place at = wp_place::here())
 {
-	return wp_word_cas(atom, atom->word, expected, desired, WP_RLX, at);
+	return wp_word_cas(atom, sizeof atom->word, expected, desired, WP_RLX, at);
 }
 
 static inline bool wp_cas_acq_32(wp_u32 *atom, uint32_t expected, uint32_t desired,
                                  wp_place at = wp_place::here())
 {
-	return wp_word_cas(atom, atom->word, expected, desired, WP_ACQ, at);
+	return wp_word_cas(atom, sizeof atom->word, expected, desired, WP_ACQ, at);
 }
 
 static inline bool wp_cas_acqrel_32(wp_u32 *atom, uint32_t expected, uint32_t desired,
                                     wp_place at = wp_place::here())
 {
-	return wp_word_cas(atom, atom->word, expected, desired, WP_ACQREL, at);
+	return wp_word_cas(atom, sizeof atom->word, expected, desired, WP_ACQREL, at);
 }
 
 /* Not in the other back ends: a mutation of the next. */
 static inline uint32_t wp_xchg_rlx_32(wp_u32 *atom, uint32_t value, wp_place at = wp_place::here())
 {
-	return (uint32_t)wp_word_change(atom, atom->word, WP_XCHG, value, UINT32_MAX, WP_RLX, at);
+	return (uint32_t)wp_word_change(atom, sizeof atom->word, WP_XCHG, value, WP_RLX, at);
 }
 
 static inline uint32_t wp_xchg_full_32(wp_u32 *atom, uint32_t value, wp_place at = wp_place::here())
 {
-	return (uint32_t)wp_word_change(atom, atom->word, WP_XCHG, value, UINT32_MAX, WP_FULL, at);
+	return (uint32_t)wp_word_change(atom, sizeof atom->word, WP_XCHG, value, WP_FULL, at);
 }
 
 static inline uint32_t wp_add_rlx_32(wp_u32 *atom, uint32_t value, wp_place at = wp_place::here())
 {
-	return (uint32_t)wp_word_change(atom, atom->word, WP_ADD, value, UINT32_MAX, WP_RLX, at);
+	return (uint32_t)wp_word_change(atom, sizeof atom->word, WP_ADD, value, WP_RLX, at);
 }
 
 static inline uint32_t wp_add_full_32(wp_u32 *atom, uint32_t value, wp_place at = wp_place::here())
 {
-	return (uint32_t)wp_word_change(atom, atom->word, WP_ADD, value, UINT32_MAX, WP_FULL, at);
+	return (uint32_t)wp_word_change(atom, sizeof atom->word, WP_ADD, value, WP_FULL, at);
 }
 
 typedef struct {
@@ -151,62 +152,62 @@ typedef struct {
 
 static inline uint64_t wp_load_rlx_64(const wp_u64 *atom, wp_place at = wp_place::here())
 {
-	return wp_word_load(atom, atom->word, WP_RLX, at);
+	return wp_word_load(atom, sizeof atom->word, WP_RLX, at);
 }
 
 static inline uint64_t wp_load_acq_64(const wp_u64 *atom, wp_place at = wp_place::here())
 {
-	return wp_word_load(atom, atom->word, WP_ACQ, at);
+	return wp_word_load(atom, sizeof atom->word, WP_ACQ, at);
 }
 
 static inline void wp_store_rlx_64(wp_u64 *atom, uint64_t value, wp_place at = wp_place::here())
 {
-	wp_word_store(atom, atom->word, value, WP_RLX, at);
+	wp_word_store(atom, sizeof atom->word, value, WP_RLX, at);
 }
 
 static inline void wp_store_rel_64(wp_u64 *atom, uint64_t value, wp_place at = wp_place::here())
 {
-	wp_word_store(atom, atom->word, value, WP_REL, at);
+	wp_word_store(atom, sizeof atom->word, value, WP_REL, at);
 }
 
 /* Not in the other back ends: what a mutation of an acq CAS becomes. */
 static inline bool wp_cas_rlx_64(wp_u64 *atom, uint64_t expected, uint64_t desired,
                                  wp_place at = wp_place::here())
 {
-	return wp_word_cas(atom, atom->word, expected, desired, WP_RLX, at);
+	return wp_word_cas(atom, sizeof atom->word, expected, desired, WP_RLX, at);
 }
 
 static inline bool wp_cas_acq_64(wp_u64 *atom, uint64_t expected, uint64_t desired,
                                  wp_place at = wp_place::here())
 {
-	return wp_word_cas(atom, atom->word, expected, desired, WP_ACQ, at);
+	return wp_word_cas(atom, sizeof atom->word, expected, desired, WP_ACQ, at);
 }
 
 static inline bool wp_cas_acqrel_64(wp_u64 *atom, uint64_t expected, uint64_t desired,
                                     wp_place at = wp_place::here())
 {
-	return wp_word_cas(atom, atom->word, expected, desired, WP_ACQREL, at);
+	return wp_word_cas(atom, sizeof atom->word, expected, desired, WP_ACQREL, at);
 }
 
 /* Not in the other back ends: a mutation of the next. */
 static inline uint64_t wp_xchg_rlx_64(wp_u64 *atom, uint64_t value, wp_place at = wp_place::here())
 {
-	return wp_word_change(atom, atom->word, WP_XCHG, value, UINT64_MAX, WP_RLX, at);
+	return wp_word_change(atom, sizeof atom->word, WP_XCHG, value, WP_RLX, at);
 }
 
 static inline uint64_t wp_xchg_full_64(wp_u64 *atom, uint64_t value, wp_place at = wp_place::here())
 {
-	return wp_word_change(atom, atom->word, WP_XCHG, value, UINT64_MAX, WP_FULL, at);
+	return wp_word_change(atom, sizeof atom->word, WP_XCHG, value, WP_FULL, at);
 }
 
 static inline uint64_t wp_add_rlx_64(wp_u64 *atom, uint64_t value, wp_place at = wp_place::here())
 {
-	return wp_word_change(atom, atom->word, WP_ADD, value, UINT64_MAX, WP_RLX, at);
+	return wp_word_change(atom, sizeof atom->word, WP_ADD, value, WP_RLX, at);
 }
 
 static inline uint64_t wp_add_full_64(wp_u64 *atom, uint64_t value, wp_place at = wp_place::here())
 {
-	return wp_word_change(atom, atom->word, WP_ADD, value, UINT64_MAX, WP_FULL, at);
+	return wp_word_change(atom, sizeof atom->word, WP_ADD, value, WP_FULL, at);
 }
 
 typedef struct {
@@ -215,12 +216,12 @@ typedef struct {
 
 static inline const void *wp_load_rlx_ptr(const wp_ptr *atom, wp_place at = wp_place::here())
 {
-	return (const void *)(uintptr_t)wp_word_load(atom, (uintptr_t)atom->word, WP_RLX, at);
+	return (const void *)(uintptr_t)wp_word_load(atom, sizeof atom->word, WP_RLX, at);
 }
 
 static inline void wp_store_rlx_ptr(wp_ptr *atom, const void *value, wp_place at = wp_place::here())
 {
-	wp_word_store(atom, (uintptr_t)atom->word, (uintptr_t)value, WP_RLX, at);
+	wp_word_store(atom, sizeof atom->word, (uintptr_t)value, WP_RLX, at);
 }
 
 /* Orders every earlier access of this thread before every later one. */

@@ -24,6 +24,7 @@ struct relacy_case {
 	int threads;
 	int operation[MACHINE_THREADS]; /* the family's, one a thread */
 	unsigned flags;                 /* the family's */
+	bool wrong;                     /* some execution must fail */
 };
 
 struct case_list {
@@ -31,6 +32,7 @@ struct case_list {
 	size_t count;
 };
 
+extern const struct case_list litmus_case_list;
 extern const struct case_list word_case_list;
 extern const struct case_list waitq_case_list;
 extern const struct case_list pool_case_list;

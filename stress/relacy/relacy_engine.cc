@@ -50,12 +50,14 @@ template <int count> struct suite : rl::test_suite<suite<count>, count> {
 
 	void thread(unsigned index)
 	{
+		machine_thread_begins();
 		current->family->thread(current, (int)index);
 		machine_thread_ended();
 	}
 
 	void after()
 	{
+		machine_threads_ended();
 		current->family->after(current);
 		machine_end();
 	}
@@ -127,7 +129,8 @@ found search_run(const search &what)
 	result.failed = !result.complete && outcome != rl::test_result_until_condition_hit;
 	if (result.failed) {
 		result.replay = state.str().c_str();
-		(void)report(params, result.replay);
+		if (!what.it->wrong)
+			(void)report(params, result.replay);
 	}
 	return result;
 }

@@ -32,7 +32,7 @@ struct found {
 	std::string replay; /* of the execution that failed */
 };
 
-/* The report of an execution that fails goes to stdout. */
+/* The report of an execution that fails goes to stdout, unless the case is wrong. */
 found search_run(const search &what);
 
 /* From a signal handler: end the search that runs. */

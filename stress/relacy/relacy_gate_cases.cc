@@ -10,10 +10,11 @@
 
 enum gate_operation {
 	EXCLUSIVE,
-	JOB,        /* leads, or is taken into a group */
-	TIMED_JOB,  /* the same, with a deadline */
-	POLLED_JOB, /* looks without waiting first, then waits */
-	ABANDONED,  /* a job that nobody waits for, taken back if that can be */
+	JOB,           /* leads, or is taken into a group */
+	TIMED_JOB,     /* the same, with a deadline */
+	POLLED_JOB,    /* looks without waiting first, then waits */
+	COLLECTED_JOB, /* is collected without a wait or a poll before */
+	ABANDONED,     /* a job that nobody waits for, taken back if that can be */
 	ABANDONED_EXCLUSIVE,
 	ATTEND,      /* lead, if the gate is free and a job is next */
 	LATE_ATTEND, /* the same, for the thread that destroys */
@@ -22,6 +23,7 @@ enum gate_operation {
 };
 
 #define MAINTAINS 1u /* EXCLUSIVE is maintenance */
+#define GROWS 2u     /* the stock of entries is empty at first */
 
 #define GROUP_MAX 4
 
@@ -45,7 +47,7 @@ static void ask(void *)
 	world.asked++;
 }
 
-static void make(const relacy_case *)
+static void make(const relacy_case *it)
 {
 	weir_gate_config config = {};
 
@@ -53,6 +55,8 @@ static void make(const relacy_case *)
 	config.size = sizeof config;
 	config.unattended = ask;
 	MACHINE_CHECK(weir_gate_create(&world.gate, &config, NULL) == WEIR_OK);
+	if ((it->flags & GROWS) == 0)
+		MACHINE_CHECK(weir__gate_grow(world.gate));
 }
 
 static void hold(void)
@@ -130,6 +134,23 @@ static void poll_first(weir_gate_entry *entry, int index)
 	see_through(entry, index);
 }
 
+/* N2 by collect. */
+static void collect_only(weir_gate_entry *entry, int index)
+{
+	enum weir_code code;
+
+	if (entry == NULL)
+		return;
+	while ((code = weir_gate_collect(entry, NULL)) == WEIR_ERR_BAD_ARGUMENT) {
+		/* ends: this thread leads, or another one does */
+		if (weir_gate_attend(world.gate, NULL))
+			lead(true);
+		else
+			wp_yield();
+	}
+	MACHINE_CHECK(code == WEIR_OK && world.jobs[index].done == 1);
+}
+
 static void abandon(weir_gate_entry *entry, int index)
 {
 	if (entry == NULL)
@@ -175,6 +196,9 @@ static void run(const relacy_case *it, int index)
 	case POLLED_JOB:
 		poll_first(enter(WEIR_GATE_JOB, index, INT64_MAX, false), index);
 		break;
+	case COLLECTED_JOB:
+		collect_only(enter(WEIR_GATE_JOB, index, INT64_MAX, false), index);
+		break;
 	case ABANDONED:
 		abandon(enter(WEIR_GATE_JOB, index, INT64_MAX, false), index);
 		break;
@@ -206,24 +230,26 @@ static void check(const relacy_case *)
 static const case_family family = {make, run, check};
 
 static const relacy_case cases[] = {
-	{"gate/exclusive+exclusive", &family, 2, {EXCLUSIVE, EXCLUSIVE, 0}, 0},
-	{"gate/exclusive+job", &family, 2, {EXCLUSIVE, JOB, 0}, 0},
-	{"gate/maintenance+job", &family, 2, {EXCLUSIVE, JOB, 0}, MAINTAINS},
-	{"gate/job+job", &family, 2, {JOB, JOB, 0}, 0},
-	{"gate/job+timed-job", &family, 2, {JOB, TIMED_JOB, 0}, 0},
-	{"gate/job+polled-job", &family, 2, {JOB, POLLED_JOB, 0}, 0},
-	{"gate/job+abandoned", &family, 2, {JOB, ABANDONED, 0}, 0},
-	{"gate/exclusive+abandoned", &family, 2, {EXCLUSIVE, ABANDONED_EXCLUSIVE, 0}, 0},
-	{"gate/polled-job+attend", &family, 2, {POLLED_JOB, ATTEND, 0}, 0},
-	{"gate/job+attend", &family, 2, {JOB, ATTEND, 0}, 0},
-	{"gate/abandoned+attend", &family, 2, {ABANDONED, ATTEND, 0}, 0},
-	{"gate/job+close", &family, 2, {JOB, CLOSE, 0}, 0},
-	{"gate/exclusive+close", &family, 2, {EXCLUSIVE, CLOSE, 0}, 0},
-	{"gate/job-destroy+attend", &family, 2, {JOB_THEN_DESTROY, LATE_ATTEND, 0}, 0},
-	{"gate/three-jobs", &family, 3, {JOB, JOB, JOB}, 0},
-	{"gate/job+exclusive+abandoned", &family, 3, {JOB, EXCLUSIVE, ABANDONED}, 0},
-	{"gate/job+timed-job+exclusive", &family, 3, {JOB, TIMED_JOB, EXCLUSIVE}, 0},
-	{"gate/job+job+close", &family, 3, {JOB, JOB, CLOSE}, 0},
+	{"gate/exclusive+exclusive", &family, 2, {EXCLUSIVE, EXCLUSIVE, 0}, 0, false},
+	{"gate/exclusive+job", &family, 2, {EXCLUSIVE, JOB, 0}, 0, false},
+	{"gate/maintenance+job", &family, 2, {EXCLUSIVE, JOB, 0}, MAINTAINS, false},
+	{"gate/job+job", &family, 2, {JOB, JOB, 0}, 0, false},
+	{"gate/job+job-grow", &family, 2, {JOB, JOB, 0}, GROWS, false},
+	{"gate/job+timed-job", &family, 2, {JOB, TIMED_JOB, 0}, 0, false},
+	{"gate/job+polled-job", &family, 2, {JOB, POLLED_JOB, 0}, 0, false},
+	{"gate/job+collected-job", &family, 2, {JOB, COLLECTED_JOB, 0}, 0, false},
+	{"gate/job+abandoned", &family, 2, {JOB, ABANDONED, 0}, 0, false},
+	{"gate/exclusive+abandoned", &family, 2, {EXCLUSIVE, ABANDONED_EXCLUSIVE, 0}, 0, false},
+	{"gate/polled-job+attend", &family, 2, {POLLED_JOB, ATTEND, 0}, 0, false},
+	{"gate/job+attend", &family, 2, {JOB, ATTEND, 0}, 0, false},
+	{"gate/abandoned+attend", &family, 2, {ABANDONED, ATTEND, 0}, 0, false},
+	{"gate/job+close", &family, 2, {JOB, CLOSE, 0}, 0, false},
+	{"gate/exclusive+close", &family, 2, {EXCLUSIVE, CLOSE, 0}, 0, false},
+	{"gate/job-destroy+attend", &family, 2, {JOB_THEN_DESTROY, LATE_ATTEND, 0}, 0, false},
+	{"gate/three-jobs", &family, 3, {JOB, JOB, JOB}, 0, false},
+	{"gate/job+exclusive+abandoned", &family, 3, {JOB, EXCLUSIVE, ABANDONED}, 0, false},
+	{"gate/job+timed-job+exclusive", &family, 3, {JOB, TIMED_JOB, EXCLUSIVE}, 0, false},
+	{"gate/job+job+close", &family, 3, {JOB, JOB, CLOSE}, 0, false},
 };
 
 const struct case_list gate_case_list = {cases, sizeof cases / sizeof cases[0]};

@@ -28,6 +28,10 @@ struct block {
 /* The block that an address is in, or NULL: static memory, or a stack. */
 block *block_of(const void *address);
 
+/* Whether core's plain accesses there are to be watched: memory of the machine, while
+ * threads run. What happens before and after them is ordered with all they do. */
+bool is_watched(const void *address);
+
 /* An access to what is in block, which must be alive. */
 void block_touch(block *in, const rl::debug_info &info);
 

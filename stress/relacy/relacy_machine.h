@@ -43,6 +43,8 @@ void machine_fail_allocation(int nth);
  * keeps of it, as read by nobody (the number of threads is part of that data's type). */
 void machine_begin(int threads, void (*unseen)(void *data));
 void machine_end(void);
+void machine_thread_begins(void);
 void machine_thread_ended(void);
+void machine_threads_ended(void);
 
 #endif

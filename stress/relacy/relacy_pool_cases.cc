@@ -34,6 +34,7 @@ enum pool_operation {
 #define OPEN_FAILS 0x1000u /* the first open does */
 #define SPREAD 0x2000u     /* each thread on its own processor */
 #define CLOSES 0x4000u     /* CLOSED is an answer */
+#define GROWS 0x8000u      /* the stock of waiters is empty at first */
 
 #define CONNS 2
 
@@ -122,6 +123,16 @@ static void make_pool(void)
 	world.pool = pool;
 }
 
+/* The stock of waiters is not of interest, but in one case: it makes all longer. */
+static void fill_stock(void)
+{
+	weir__waiter *waiter = NULL;
+
+	MACHINE_CHECK(weir__waitq_enter(&world.pool->q, wp_now(), 1, &waiter) == WEIR__ENTERED);
+	MACHINE_CHECK(weir__waitq_cancel(&world.pool->q, waiter));
+	weir__waitq_retire(&world.pool->q, waiter);
+}
+
 /* Put a connection into a slot, in that state. */
 static void fill(uint32_t index, enum weir__state state, uint32_t generation)
 {
@@ -150,6 +161,8 @@ static void make(const relacy_case *it)
 	if ((it->flags & SPREAD) != 0)
 		machine_own_processors();
 	make_pool();
+	if ((it->flags & GROWS) == 0)
+		fill_stock();
 	for (uint32_t i = 0; i < (it->flags & SLOTS); i++)
 		world.conns[i].slot = weir__pool_slot(world.pool, i);
 	for (int i = 0; i < it->threads; i++) {
@@ -315,42 +328,50 @@ static void check(const relacy_case *it)
 static const case_family family = {make, run, check};
 
 static const relacy_case cases[] = {
-	{"pool/acquire+acquire", &family, 2, {ACQUIRE, ACQUIRE, 0}, 1},
-	{"pool/acquire+acquire-fifo", &family, 2, {ACQUIRE, ACQUIRE, 0}, 1 | STRICT},
-	{"pool/acquire+release", &family, 2, {ACQUIRE, RELEASE, 0}, 1},
-	{"pool/acquire+release-fifo", &family, 2, {ACQUIRE, RELEASE, 0}, 1 | STRICT},
-	{"pool/acquire+release-fence", &family, 2, {ACQUIRE, RELEASE, 0}, 1 | FENCE | STRICT},
-	{"pool/acquire+release-reset", &family, 2, {ACQUIRE, RELEASE, 0}, 1 | RESET | SPREAD},
-	{"pool/acquire+keep", &family, 2, {ACQUIRE, KEEP, 0}, 1},
-	{"pool/timed+keep", &family, 2, {TIMED, KEEP, 0}, 1},
-	{"pool/twice+try", &family, 2, {TWICE, TRY, 0}, 1},
-	{"pool/twice+acquire-fifo", &family, 2, {TWICE, ACQUIRE, 0}, 1 | STRICT},
-	{"pool/twice+close", &family, 2, {TWICE, CLOSE, 0}, 1 | CLOSES},
-	{"pool/acquire+try", &family, 2, {ACQUIRE, TRY, 0}, 1},
-	{"pool/acquire+timed-fifo", &family, 2, {ACQUIRE, TIMED, 0}, 1 | STRICT},
-	{"pool/acquire+discard", &family, 2, {ACQUIRE, DISCARD, 0}, 1},
-	{"pool/acquire+discard-fifo", &family, 2, {ACQUIRE, DISCARD, 0}, 1 | STRICT},
-	{"pool/acquire+close", &family, 2, {ACQUIRE, CLOSE, 0}, 1 | CLOSES},
-	{"pool/try+release", &family, 2, {TRY, RELEASE, 0}, 1},
-	{"pool/try+close", &family, 2, {TRY, CLOSE, 0}, 1 | CLOSES},
-	{"pool/timed+release", &family, 2, {TIMED, RELEASE, 0}, 1},
-	{"pool/timed+release-fifo", &family, 2, {TIMED, RELEASE, 0}, 1 | STRICT},
-	{"pool/timed+discard-fifo", &family, 2, {TIMED, DISCARD, 0}, 1 | STRICT},
-	{"pool/release+close", &family, 2, {RELEASE, CLOSE, 0}, 1},
-	{"pool/discard+close", &family, 2, {DISCARD, CLOSE, 0}, 1},
-	{"pool/open+open", &family, 2, {ACQUIRE, ACQUIRE, 0}, 1 | EMPTY | STRICT},
-	{"pool/open+open-fails", &family, 2, {ACQUIRE, TRY, 0}, 1 | EMPTY | OPEN_FAILS},
-	{"pool/open+close", &family, 2, {ACQUIRE, CLOSE, 0}, 1 | EMPTY | CLOSES},
-	{"pool/discard+destroy", &family, 2, {DISCARD, DESTROY, 0}, 1},
-	{"pool/acquire-three-fifo", &family, 3, {ACQUIRE, ACQUIRE, RELEASE}, 1 | STRICT},
-	{"pool/acquire-three", &family, 3, {ACQUIRE, TRY, RELEASE}, 1},
-	{"pool/acquire+timed+release", &family, 3, {ACQUIRE, TIMED, RELEASE}, 1 | STRICT},
-	{"pool/acquire+timed+discard", &family, 3, {ACQUIRE, TIMED, DISCARD}, 1 | STRICT},
-	{"pool/two-slots", &family, 3, {ACQUIRE, RELEASE, DISCARD}, 2 | STRICT},
-	{"pool/acquire+release+close", &family, 3, {ACQUIRE, RELEASE, CLOSE}, 1 | CLOSES},
-	{"pool/cancel+release+acquire", &family, 3, {RELEASE, CANCEL, ACQUIRE}, 1 | STRICT},
-	{"pool/cancel+cancel+hold", &family, 3, {HOLD_AGAIN, CANCEL, CANCEL_NEXT}, 1},
-	{"pool/cancel-late+hold", &family, 3, {HOLD_AGAIN, CANCEL_LATE, CANCEL_NEXT}, 1},
+	{"pool/acquire+acquire", &family, 2, {ACQUIRE, ACQUIRE, 0}, 1, false},
+	{"pool/acquire+acquire-fifo", &family, 2, {ACQUIRE, ACQUIRE, 0}, 1 | STRICT, false},
+	{"pool/acquire+acquire-grow", &family, 2, {ACQUIRE, ACQUIRE, 0}, 1 | STRICT | GROWS, false},
+	{"pool/acquire+release", &family, 2, {ACQUIRE, RELEASE, 0}, 1, false},
+	{"pool/acquire+release-fifo", &family, 2, {ACQUIRE, RELEASE, 0}, 1 | STRICT, false},
+	{"pool/acquire+release-fence", &family, 2, {ACQUIRE, RELEASE, 0}, 1 | FENCE | STRICT, false},
+	{"pool/acquire+release-reset", &family, 2, {ACQUIRE, RELEASE, 0}, 1 | RESET | SPREAD, false},
+	{"pool/acquire+keep", &family, 2, {ACQUIRE, KEEP, 0}, 1, false},
+	{"pool/timed+keep", &family, 2, {TIMED, KEEP, 0}, 1, false},
+	{"pool/twice+try", &family, 2, {TWICE, TRY, 0}, 1, false},
+	{"pool/twice+acquire-fifo", &family, 2, {TWICE, ACQUIRE, 0}, 1 | STRICT, false},
+	{"pool/twice+close", &family, 2, {TWICE, CLOSE, 0}, 1 | CLOSES, false},
+	{"pool/acquire+try", &family, 2, {ACQUIRE, TRY, 0}, 1, false},
+	{"pool/acquire+timed-fifo", &family, 2, {ACQUIRE, TIMED, 0}, 1 | STRICT, false},
+	{"pool/acquire+discard", &family, 2, {ACQUIRE, DISCARD, 0}, 1, false},
+	{"pool/acquire+discard-fifo", &family, 2, {ACQUIRE, DISCARD, 0}, 1 | STRICT, false},
+	{"pool/acquire+close", &family, 2, {ACQUIRE, CLOSE, 0}, 1 | CLOSES, false},
+	{"pool/try+release", &family, 2, {TRY, RELEASE, 0}, 1, false},
+	{"pool/try+close", &family, 2, {TRY, CLOSE, 0}, 1 | CLOSES, false},
+	{"pool/try+try", &family, 2, {TRY, TRY, 0}, 1, false},
+	{"pool/try+timed", &family, 2, {TRY, TIMED, 0}, 1, false},
+	{"pool/try+discard", &family, 2, {TRY, DISCARD, 0}, 1, false},
+	{"pool/timed+timed-fifo", &family, 2, {TIMED, TIMED, 0}, 1 | STRICT, false},
+	{"pool/timed+close", &family, 2, {TIMED, CLOSE, 0}, 1 | CLOSES, false},
+	{"pool/cancel+release", &family, 2, {RELEASE, CANCEL, 0}, 1, false},
+	{"pool/cancel+discard", &family, 2, {DISCARD, CANCEL, 0}, 1, false},
+	{"pool/timed+release", &family, 2, {TIMED, RELEASE, 0}, 1, false},
+	{"pool/timed+release-fifo", &family, 2, {TIMED, RELEASE, 0}, 1 | STRICT, false},
+	{"pool/timed+discard-fifo", &family, 2, {TIMED, DISCARD, 0}, 1 | STRICT, false},
+	{"pool/release+close", &family, 2, {RELEASE, CLOSE, 0}, 1, false},
+	{"pool/discard+close", &family, 2, {DISCARD, CLOSE, 0}, 1, false},
+	{"pool/open+open", &family, 2, {ACQUIRE, ACQUIRE, 0}, 1 | EMPTY | STRICT, false},
+	{"pool/open+open-fails", &family, 2, {ACQUIRE, TRY, 0}, 1 | EMPTY | OPEN_FAILS, false},
+	{"pool/open+close", &family, 2, {ACQUIRE, CLOSE, 0}, 1 | EMPTY | CLOSES, false},
+	{"pool/discard+destroy", &family, 2, {DISCARD, DESTROY, 0}, 1, false},
+	{"pool/acquire-three-fifo", &family, 3, {ACQUIRE, ACQUIRE, RELEASE}, 1 | STRICT, false},
+	{"pool/acquire-three", &family, 3, {ACQUIRE, TRY, RELEASE}, 1, false},
+	{"pool/acquire+timed+release", &family, 3, {ACQUIRE, TIMED, RELEASE}, 1 | STRICT, false},
+	{"pool/acquire+timed+discard", &family, 3, {ACQUIRE, TIMED, DISCARD}, 1 | STRICT, false},
+	{"pool/two-slots", &family, 3, {ACQUIRE, RELEASE, DISCARD}, 2 | STRICT, false},
+	{"pool/acquire+release+close", &family, 3, {ACQUIRE, RELEASE, CLOSE}, 1 | CLOSES, false},
+	{"pool/cancel+release+acquire", &family, 3, {RELEASE, CANCEL, ACQUIRE}, 1 | STRICT, false},
+	{"pool/cancel+cancel+hold", &family, 3, {HOLD_AGAIN, CANCEL, CANCEL_NEXT}, 1, false},
+	{"pool/cancel-late+hold", &family, 3, {HOLD_AGAIN, CANCEL_LATE, CANCEL_NEXT}, 1, false},
 };
 
 const struct case_list pool_case_list = {cases, sizeof cases / sizeof cases[0]};

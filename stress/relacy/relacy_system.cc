@@ -37,6 +37,7 @@ static int threads_count;
 static int64_t now_ns;
 static bool own_processors;
 static int allocations_left; /* until one fails; < 0: none does */
+static bool watching;
 
 alignas(4096) static char arena[ARENA_BYTES];
 static size_t arena_used;
@@ -51,6 +52,7 @@ void system_begin(int count)
 	now_ns = BEGIN_NS;
 	own_processors = false;
 	allocations_left = -1;
+	watching = false;
 	arena_used = 0;
 	blocks_count = 0;
 }
@@ -208,6 +210,16 @@ void wp_rouse(const wp_u32 *word, int count, uint32_t bits, const wp_place &plac
 	}
 }
 
+void machine_thread_begins(void)
+{
+	watching = true;
+}
+
+void machine_threads_ended(void)
+{
+	watching = false;
+}
+
 void machine_thread_ended(void)
 {
 	threads[machine_thread()].ended = true;
@@ -252,6 +264,13 @@ block *block_of(const void *address)
 			return &blocks[i].is;
 	}
 	return NULL;
+}
+
+bool is_watched(const void *address)
+{
+	const char *at = (const char *)address;
+
+	return watching && at >= arena && at < arena + arena_used;
 }
 
 /* Of the block's allocation and release, accesses are ordered as reads are of writes. */

@@ -123,13 +123,13 @@ static void check(const relacy_case *)
 static const case_family family = {make, run, check};
 
 static const relacy_case cases[] = {
-	{"turnstile/enter+enter", &family, 2, {ENTER, ENTER, 0}, 0},
-	{"turnstile/enter-twice", &family, 2, {ENTER_TWICE, ENTER, 0}, 0},
-	{"turnstile/enter+timed", &family, 2, {ENTER, TIMED, 0}, 0},
-	{"turnstile/enter+die", &family, 2, {ENTER, DIE, 0}, 0},
-	{"turnstile/three", &family, 3, {ENTER, ENTER, ENTER}, 0},
-	{"turnstile/enter+timed+die", &family, 3, {ENTER, TIMED, DIE}, 0},
-	{"turnstile/order", &family, 3, {LEAVE_TO_TWO, ENTER, ENTER}, 0},
+	{"turnstile/enter+enter", &family, 2, {ENTER, ENTER, 0}, 0, false},
+	{"turnstile/enter-twice", &family, 2, {ENTER_TWICE, ENTER, 0}, 0, false},
+	{"turnstile/enter+timed", &family, 2, {ENTER, TIMED, 0}, 0, false},
+	{"turnstile/enter+die", &family, 2, {ENTER, DIE, 0}, 0, false},
+	{"turnstile/three", &family, 3, {ENTER, ENTER, ENTER}, 0, false},
+	{"turnstile/enter+timed+die", &family, 3, {ENTER, TIMED, DIE}, 0, false},
+	{"turnstile/order", &family, 3, {LEAVE_TO_TWO, ENTER, ENTER}, 0, false},
 };
 
 const struct case_list turnstile_case_list = {cases, sizeof cases / sizeof cases[0]};

@@ -108,11 +108,11 @@ static void check(const relacy_case *)
 static const case_family family = {make, run, check};
 
 static const relacy_case cases[] = {
-	{"waitq/wait+grant", &family, 2, {WAIT, GRANT, 0}, STRICT},
-	{"waitq/timeout+grant", &family, 2, {WAIT_A_TIME, GRANT_MAYBE, 0}, STRICT},
-	{"waitq/wait+close", &family, 2, {WAIT, CLOSE, 0}, FENCE},
-	{"waitq/timeout+tick", &family, 2, {WAIT_A_TIME, READ_TICK, 0}, 0},
-	{"waitq/timeout+wait+grant", &family, 3, {WAIT_A_TIME, WAIT, GRANT}, STRICT},
+	{"waitq/wait+grant", &family, 2, {WAIT, GRANT, 0}, STRICT, false},
+	{"waitq/timeout+grant", &family, 2, {WAIT_A_TIME, GRANT_MAYBE, 0}, STRICT, false},
+	{"waitq/wait+close", &family, 2, {WAIT, CLOSE, 0}, FENCE, false},
+	{"waitq/timeout+tick", &family, 2, {WAIT_A_TIME, READ_TICK, 0}, 0, false},
+	{"waitq/timeout+wait+grant", &family, 3, {WAIT_A_TIME, WAIT, GRANT}, STRICT, false},
 };
 
 const struct case_list waitq_case_list = {cases, sizeof cases / sizeof cases[0]};

@@ -9,11 +9,10 @@
 
 static void watch(const void *address, size_t bytes, bool writes)
 {
-	const rl::debug_info info(writes ? "a plain write of core" : "a plain read of core",
-	                          (const char *)"", 0);
-
-	if (!rl::is_ctx() || rl::ctx().threadx_ == NULL || block_of(address) == NULL)
+	if (!is_watched(address))
 		return;
+	const rl::debug_info info(writes ? "a plain write of core" : "a plain read of core", "", 0);
+
 	for (size_t at = 0; at < bytes; at += 8)
 		plain_touch((const char *)address + at, writes, info);
 }

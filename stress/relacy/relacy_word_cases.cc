@@ -134,15 +134,20 @@ static const case_family lock_family = {clear, take_lock, count_lock};
 static const case_family ring_family = {make_ring, use_ring, free_ring};
 
 static const relacy_case cases[] = {
-	{"lock/two", &lock_family, 2, {1, 1, 0}, 0},
-	{"lock/two-twice", &lock_family, 2, {2, 2, 0}, 0},
-	{"lock/three", &lock_family, 3, {1, 1, 1}, 0},
-	{"ring/search+search", &ring_family, 2, {SEARCH_AND_RETURN, SEARCH_AND_RETURN, 0}, 1},
-	{"ring/search+publish", &ring_family, 2, {SEARCH_AND_RETURN, SCAN_AND_PUBLISH, 0}, 1},
-	{"ring/search+reopen", &ring_family, 2, {SEARCH_AND_RETURN, RETIRE_AND_REOPEN, 0}, 1},
-	{"ring/reopen+reopen", &ring_family, 2, {RETIRE_AND_REOPEN, RETIRE_AND_REOPEN, 0}, 1},
-	{"ring/hints", &ring_family, 2, {SEARCH_AND_RETURN, SEARCH_AND_RETURN, 0}, 17},
-	{"ring/three", &ring_family, 3, {SEARCH_AND_RETURN, SCAN_AND_PUBLISH, RETIRE_AND_REOPEN}, 1},
+	{"lock/two", &lock_family, 2, {1, 1, 0}, 0, false},
+	{"lock/two-twice", &lock_family, 2, {2, 2, 0}, 0, false},
+	{"lock/three", &lock_family, 3, {1, 1, 1}, 0, false},
+	{"ring/search+search", &ring_family, 2, {SEARCH_AND_RETURN, SEARCH_AND_RETURN, 0}, 1, false},
+	{"ring/search+publish", &ring_family, 2, {SEARCH_AND_RETURN, SCAN_AND_PUBLISH, 0}, 1, false},
+	{"ring/search+reopen", &ring_family, 2, {SEARCH_AND_RETURN, RETIRE_AND_REOPEN, 0}, 1, false},
+	{"ring/reopen+reopen", &ring_family, 2, {RETIRE_AND_REOPEN, RETIRE_AND_REOPEN, 0}, 1, false},
+	{"ring/hints", &ring_family, 2, {SEARCH_AND_RETURN, SEARCH_AND_RETURN, 0}, 17, false},
+	{"ring/three",
+     &ring_family,
+     3,
+     {SEARCH_AND_RETURN, SCAN_AND_PUBLISH, RETIRE_AND_REOPEN},
+     1,
+     false},
 };
 
 const struct case_list word_case_list = {cases, sizeof cases / sizeof cases[0]};

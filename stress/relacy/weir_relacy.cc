@@ -42,11 +42,13 @@ static const char usage[] =
 	"  --replay STATE repeat one execution of one case, and print what happened in it\n"
 	"\n"
 	"A line a case: verdict, name, then for each search its mode, \"complete\" or \"cut\"\n"
-	"(random is never complete) and the executions. The last line: N passed, N failed.\n"
+	"(random is never complete) and the executions. Wrong programs are among the cases,\n"
+	"which must be \"refuted\". The last line: N passed, N failed.\n"
 	"Exit: 0 passed, 1 failed, 2 usage, 8 interrupted.\n";
 
 static const struct case_list *const lists[] = {
-	&word_case_list, &waitq_case_list, &pool_case_list, &gate_case_list, &turnstile_case_list,
+	&litmus_case_list, &word_case_list, &waitq_case_list,
+	&pool_case_list,   &gate_case_list, &turnstile_case_list,
 };
 
 struct options {
@@ -174,7 +176,7 @@ static bool run_search(const search &what, std::string *line, bool *complete)
 		              result.complete ? "complete" : "cut", (unsigned long long)result.iterations);
 	*line += text;
 	*complete = result.complete;
-	if (result.failed)
+	if (result.failed && !what.it->wrong)
 		say_replay(what, result.replay);
 	return !result.failed;
 }
@@ -222,6 +224,10 @@ static bool run_case(const relacy_case *it, const options &given, double seconds
 		what.seconds = begin + seconds - seconds_now();
 		if (passed && what.seconds > 0 && !search_interrupted())
 			passed = run_search(what, &line, &complete);
+	}
+	if (it->wrong) {
+		line += passed ? "  not refuted" : "  refuted";
+		passed = !passed;
 	}
 	std::printf("%s  %-28s%s\n", passed ? "passed" : "FAILED", it->name, line.c_str());
 	std::fflush(stdout);

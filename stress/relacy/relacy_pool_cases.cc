@@ -363,6 +363,8 @@ static const relacy_case cases[] = {
 	{"pool/open+open-fails", &family, 2, {ACQUIRE, TRY, 0}, 1 | EMPTY | OPEN_FAILS, false},
 	{"pool/open+close", &family, 2, {ACQUIRE, CLOSE, 0}, 1 | EMPTY | CLOSES, false},
 	{"pool/discard+destroy", &family, 2, {DISCARD, DESTROY, 0}, 1, false},
+	/* Against destroy's contract: the release looks at wake once it has published. */
+	{"pool/release+destroy", &family, 2, {RELEASE, DESTROY, 0}, 1, true},
 	{"pool/acquire-three-fifo", &family, 3, {ACQUIRE, ACQUIRE, RELEASE}, 1 | STRICT, false},
 	{"pool/acquire-three", &family, 3, {ACQUIRE, TRY, RELEASE}, 1, false},
 	{"pool/acquire+timed+release", &family, 3, {ACQUIRE, TIMED, RELEASE}, 1 | STRICT, false},

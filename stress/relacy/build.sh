@@ -59,8 +59,8 @@ slow=$!
 for source in $protocol diagnose.c; do
 	compile "$scratch/core_${source%.c}.o" "$flags $weir -fsanitize=thread" "$core/$source"
 done
-for source in relacy_litmus_cases relacy_word_cases relacy_waitq_cases relacy_pool_cases relacy_gate_cases \
-	relacy_turnstile_cases relacy_stand_ins; do
+for source in relacy_litmus_cases relacy_word_cases relacy_waitq_cases relacy_pool_cases \
+	relacy_gate_cases relacy_turnstile_cases relacy_stand_ins; do
 	compile "$scratch/$source.o" "$flags $weir" "$here/$source.cc"
 done
 wait "$slow"

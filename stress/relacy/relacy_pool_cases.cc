@@ -23,6 +23,8 @@ enum pool_operation {
 	DESTROY,
 	HOLD_AGAIN,  /* release, acquire, and see that the second was asked to stop */
 	CANCEL_NEXT, /* that second lease */
+	TICK,
+	DUMP, /* who holds what since when; then release a lease from the start */
 };
 
 /* Flags; slots in the lowest byte. */
@@ -55,7 +57,9 @@ static struct {
 	wp_u32 cancellers_done;
 	bool next_was_asked;
 	bool open_fails;
+	bool closed; /* close has returned */
 	bool destroyed;
+	int64_t begin_ns;
 	unsigned flags;
 } world;
 
@@ -66,7 +70,7 @@ static enum weir_code open_conn(const struct weir_open_request *request, void **
 {
 	pretended_conn *opened = &world.conns[request->slot];
 
-	MACHINE_CHECK(!opened->open);
+	MACHINE_CHECK(!opened->open && !world.closed);
 	if (world.open_fails) {
 		world.open_fails = false;
 		return WEIR_ERR_DRIVER_OPEN;
@@ -148,7 +152,7 @@ static void fill(uint32_t index, enum weir__state state, uint32_t generation)
 static bool begins_with_lease(int operation)
 {
 	return operation == RELEASE || operation == KEEP || operation == DISCARD ||
-	       operation == HOLD_AGAIN;
+	       operation == HOLD_AGAIN || operation == DUMP;
 }
 
 static void make(const relacy_case *it)
@@ -157,6 +161,7 @@ static void make(const relacy_case *it)
 
 	memset((void *)&world, 0, sizeof world);
 	world.flags = it->flags;
+	world.begin_ns = wp_now();
 	world.open_fails = (it->flags & OPEN_FAILS) != 0;
 	if ((it->flags & SPREAD) != 0)
 		machine_own_processors();
@@ -251,6 +256,17 @@ static void release(weir_lease *lease, bool comes_back)
 	MACHINE_CHECK(weir_release(lease, NULL) == WEIR_OK);
 }
 
+/* T2: a lease that is as old as the pool was not held for longer. */
+static void dump(weir_lease *lease)
+{
+	struct weir_error err = WEIR_ERROR_INIT;
+
+	weir__diagnose_holders(world.pool, &err);
+	MACHINE_CHECK(err.holders_count == 1);
+	MACHINE_CHECK(err.holders[0].held_ns_min <= wp_now() - world.begin_ns);
+	release(lease, false);
+}
+
 static void run(const relacy_case *it, int index)
 {
 	weir_lease *lease = &world.leases[index];
@@ -287,6 +303,7 @@ static void run(const relacy_case *it, int index)
 		break;
 	case CLOSE:
 		MACHINE_CHECK(weir_pool_close_until(world.pool, {INT64_MAX}, NULL) == WEIR_OK);
+		world.closed = true;
 		break;
 	case DESTROY:
 		weir_pool_destroy(world.pool);
@@ -297,6 +314,12 @@ static void run(const relacy_case *it, int index)
 		break;
 	case CANCEL_NEXT:
 		cancel_next();
+		break;
+	case TICK:
+		weir__waitq_tick(&world.pool->q, wp_now());
+		break;
+	case DUMP:
+		dump(lease);
 		break;
 	}
 }
@@ -362,6 +385,7 @@ static const relacy_case cases[] = {
 	{"pool/open+open", &family, 2, {ACQUIRE, ACQUIRE, 0}, 1 | EMPTY | STRICT, false},
 	{"pool/open+open-fails", &family, 2, {ACQUIRE, TRY, 0}, 1 | EMPTY | OPEN_FAILS, false},
 	{"pool/open+close", &family, 2, {ACQUIRE, CLOSE, 0}, 1 | EMPTY | CLOSES, false},
+	{"pool/tick+dump", &family, 2, {TICK, DUMP, 0}, 1, false},
 	{"pool/discard+destroy", &family, 2, {DISCARD, DESTROY, 0}, 1, false},
 	/* Against destroy's contract: the release looks at wake once it has published. */
 	{"pool/release+destroy", &family, 2, {RELEASE, DESTROY, 0}, 1, true},

@@ -144,6 +144,7 @@ static void fill(uint32_t index, enum weir__state state, uint32_t generation)
 
 	world.conns[index].open = true;
 	slot->conn = &world.conns[index];
+	wp_store_rlx_64(&slot->since, weir__since_make(1, wp_load_rlx_32(&world.pool->q.tick)));
 	wp_store_rlx_64(&slot->word, weir__word_make(state, generation));
 	(void)wp_add_full_32(&world.pool->empties, UINT32_MAX);
 	weir__pool_ref(world.pool);

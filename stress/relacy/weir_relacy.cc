@@ -39,7 +39,8 @@ static const char usage[] =
 	"  --seed N       of the first random execution, 1 and up; default 1\n"
 	"  --iterations N at most so many executions a case\n"
 	"  --seconds S    for all cases together; default 50\n"
-	"  --replay STATE repeat one execution of one case, and print what happened in it\n"
+	"  --replay STATE repeat one execution of one case, with the same --mode and --bound, and\n"
+	"                 print what happened in it\n"
 	"\n"
 	"A line a case: verdict, name, then for each search its mode, \"complete\" or \"cut\"\n"
 	"(random is never complete) and the executions. Wrong programs are among the cases,\n"
@@ -156,10 +157,14 @@ static double seconds_now(void)
 	    .count();
 }
 
+/* The bound is part of what a state means. */
 static void say_replay(const search &what, const std::string &state)
 {
-	std::printf("\nreplay: weir-relacy run %s --mode %s --replay '%s'\n\n", what.it->name,
-	            mode_names[what.mode], state.c_str());
+	const std::string bound = what.mode == SEARCH_BOUND ? " --bound " + std::to_string(what.bound)
+	                                                    : "";
+
+	std::printf("\nreplay: weir-relacy run %s --mode %s%s --replay '%s'\n\n", what.it->name,
+	            mode_names[what.mode], bound.c_str(), state.c_str());
 }
 
 /* One search; false if it failed. Adds to line what became of it. */

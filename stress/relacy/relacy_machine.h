@@ -33,9 +33,8 @@ uint64_t machine_peek(const void *word);
 /* The scheduler may switch here. */
 void machine_pause(const wp_place &place = wp_place::here());
 
-/* In before only. */
+/* In before only: each thread on its own processor. */
 void machine_own_processors(void);
-void machine_fail_allocation(int nth);
 
 /* ---- for the engine ---- */
 

@@ -36,7 +36,6 @@ static thread threads[MACHINE_THREADS];
 static int threads_count;
 static int64_t now_ns;
 static bool own_processors;
-static int allocations_left; /* until one fails; < 0: none does */
 static bool watching;
 
 alignas(4096) static char arena[ARENA_BYTES];
@@ -51,7 +50,6 @@ void system_begin(int count)
 	threads_count = count;
 	now_ns = BEGIN_NS;
 	own_processors = false;
-	allocations_left = -1;
 	watching = false;
 	arena_used = 0;
 	blocks_count = 0;
@@ -101,11 +99,6 @@ void machine_pause(const wp_place &)
 void machine_own_processors(void)
 {
 	own_processors = true;
-}
-
-void machine_fail_allocation(int nth)
-{
-	allocations_left = nth;
 }
 
 /* ---- sleeping ---- */
@@ -289,10 +282,6 @@ void *wp_alloc(size_t alignment, size_t bytes)
 {
 	const size_t begin = (arena_used + alignment - 1) / alignment * alignment;
 
-	if (allocations_left == 0)
-		return NULL;
-	if (allocations_left > 0)
-		allocations_left--;
 	if (begin + bytes > ARENA_BYTES || blocks_count == BLOCKS)
 		machine_fail("the case takes more memory than the machine has");
 	owned_block *owned = &blocks[blocks_count++];

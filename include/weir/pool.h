@@ -107,9 +107,11 @@ WEIR_API WEIR_MUST_USE enum weir_code weir_pool_close(struct weir_pool *pool,
 
 /*
  * Close the pool without waiting, if that was not done, and give it up; NULL is
- * accepted. Memory is freed at once, or with the last lease or open that is
- * still out. In a forked child it does nothing: what the pool holds is the
- * parent's. Owner.
+ * accepted. No other call on the pool may be under way, nor the release of one of
+ * its leases: a release looks at the pool once more after it has given the slot
+ * back, and close does not wait for that. A lease that is out may come back later:
+ * memory is freed at once, or with the last lease or open that is still out. In a
+ * forked child it does nothing: what the pool holds is the parent's. Owner.
  */
 WEIR_API void weir_pool_destroy(struct weir_pool *pool);
 

@@ -55,6 +55,8 @@ function may_include(from, to, name)
 		return name == "turnstile.h"
 	if (from == "tests")
 		return name == "testing.h" || to == "bench" || to == "cli" || to == "stress"
+	if (from == "stress" && path ~ /^stress\/(explore|relacy)\//)
+		return to == "core" || to == "platform" # the checkers, which run the protocols
 	if (name == "testing.h")
 		return from == "bench" && path ~ /\.cc$/
 	return 0

@@ -17,7 +17,8 @@ checks=0
 make_tree() {
 	rm -rf "$tree"
 	mkdir -p "$tree/include/weir" "$tree/core/platform/ck" "$tree/drivers/stub" "$tree/bench" \
-		"$tree/tests/unit" "$tree/tests/tidy" "$tree/cli" "$tree/drivers/sqlite"
+		"$tree/tests/unit" "$tree/tests/tidy" "$tree/cli" "$tree/drivers/sqlite" \
+		"$tree/stress/explore" "$tree/stress/relacy"
 	printf '%s\n#include <stdint.h>\n' "$spdx" >"$tree/include/weir/pool.h"
 	printf '%s\n#include <ck_pr.h>\n' "$spdx" >"$tree/core/platform/ck/atomic.h"
 	printf '%s\n#include "atomic.h"\n' "$spdx" >"$tree/core/slot.h"
@@ -28,12 +29,15 @@ make_tree() {
 	printf '%s\n#include <weir/pool.h>\n' "$spdx" >"$tree/drivers/stub/stub.c"
 	printf '%s\n#include "testing.h"\n' "$spdx" >"$tree/bench/micro.cc"
 	printf '%s\n#include "testing.h"\n' "$spdx" >"$tree/tests/unit/slot_test.c"
+	printf '%s\n#include "testing.h"\n' "$spdx" >"$tree/stress/explore/world.c"
+	printf '%s\n#include "slot.h"\n#include "atomic.h"\n' "$spdx" >"$tree/stress/relacy/cases.cc"
+	printf '%s\nint a;\n' "$spdx" >"$tree/stress/worker.c"
 	printf '%s\nint a;\n' "$spdx" >"$tree/bench/table.h"
 	printf '%s\nset(WEIR_PROTOCOL_SOURCES\n\tslot.c)\nset(more error.c)\n' \
 		'# SPDX-License-Identifier: BSD-2-Clause' >"$tree/core/CMakeLists.txt"
-	printf '%s\nadd(stub.c sqlite.c micro.cc slot_test.c weir.c)\n' \
+	printf '%s\nadd(stub.c sqlite.c micro.cc slot_test.c weir.c world.c cases.cc worker.c)\n' \
 		'# SPDX-License-Identifier: BSD-2-Clause' >"$tree/CMakeLists.txt"
-	for folder in drivers/stub drivers/sqlite bench tests/unit cli; do
+	for folder in drivers/stub drivers/sqlite bench tests/unit cli stress; do
 		cp "$tree/CMakeLists.txt" "$tree/$folder/CMakeLists.txt"
 	done
 }
@@ -92,6 +96,9 @@ plant include drivers/stub/stub.c '#include "../../core/slot.h"\n'
 plant include cli/weir.c '#include "atomic.h"\n'
 plant include bench/micro.cc '#include "slot.h"\n'
 plant include tests/unit/slot_test.c '#include "slot.h"\n'
+plant include stress/worker.c '#include "slot.h"\n'
+plant include stress/worker.c '#include "testing.h"\n'
+plant include stress/relacy/cases.cc '#include "table.h"\n'
 plant include cli/weir.c '#include "table.h"\n'
 plant atomics core/slot.c 'int a = __atomic_load_n(\n'
 plant atomics core/slot.c '\tck_pr_fence_memory();\n'

@@ -34,7 +34,8 @@ struct xp_case {
 	void (*setup)(const struct xp_case *self);
 	/* One thread's part; number is 0 … threads-1. */
 	void (*thread)(const struct xp_case *self, uint32_t number);
-	/* Asserted before each step, with the words as they are in memory; or NULL. */
+	/* Asserted after each step that changed a word, with the words as they are in
+	 * memory; or NULL. */
 	void (*invariant)(const struct xp_case *self);
 	/* Asserted when every thread has ended and every store has arrived. */
 	void (*finish)(const struct xp_case *self);

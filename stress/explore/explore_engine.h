@@ -130,6 +130,7 @@ struct xp_engine {
 	uint32_t pending; /* a bit for each with waiting stores */
 	int64_t now_ns;
 	uint64_t steps;
+	bool changed;    /* some word, since the invariants were asserted */
 	uint32_t forced; /* timers that fired because nobody could go on */
 
 	/* explore_choice.c */

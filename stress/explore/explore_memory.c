@@ -21,6 +21,7 @@ static uint64_t read_word(const void *word, uint32_t size)
 
 static void write_word(void *word, uint32_t size, uint64_t value)
 {
+	xp.changed = true;
 	switch (size) {
 	case 1:
 		*(uint8_t *)word = (uint8_t)value;

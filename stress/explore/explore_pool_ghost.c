@@ -47,6 +47,7 @@ void ghost_try_begins(uint32_t self)
 	world->taken[self] = 0;
 	world->excused[self] = false;
 	world->trying[self] = true;
+	pool_invariant(NULL); /* what it may see at once */
 }
 
 /* Every slot was seen taken: not all at the same moment, since a scan of slots is no

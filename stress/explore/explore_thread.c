@@ -232,8 +232,10 @@ void xp_point(const char *what, const void *word, bool writes)
 {
 	if (++xp.steps > XP_STEPS_MAX)
 		xp_fail("the run does not end");
-	if (xp.one->invariant != NULL)
+	if (xp.changed && xp.one->invariant != NULL) {
+		xp.changed = false;
 		xp.one->invariant(xp.one);
+	}
 	if (xp.limits.mode == XP_PCT)
 		obey_priorities();
 	else if (word == NULL || xp_shared_touch(word, writes))
@@ -363,6 +365,7 @@ void xp_threads_begin(void)
 	xp.asleep = 0;
 	xp.pending = 0;
 	xp.steps = 0;
+	xp.changed = true;
 	xp.forced = 0;
 	xp.failed = false;
 	for (uint32_t i = 0; i < xp.threads_count; i++)

@@ -17,6 +17,9 @@
 
 #include "platform_atomic.h"
 
+/* A thread that spins longer learns nothing new: another one must step first. */
+#define WP_LOCK_SPINS 1
+
 enum wp_wait {
 	WP_WAIT_WOKEN = 0,   /* woken, or the word had changed, or for no reason */
 	WP_WAIT_TIMEOUT = 1, /* the deadline passed */

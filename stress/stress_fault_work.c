@@ -30,8 +30,8 @@ static void count_report(void *arg, const char *line)
 /* The small cache makes a large job spill into the log before it commits; the low
  * ceiling makes checkpoints and new beginnings of the log frequent. */
 static const char all_settings[] =
-	"keeper=manual max_size=2 min_idle=1 cache_size=64KiB wal_ceiling=10 "
-	"open_timeout=1s acquire_timeout=100ms write_timeout=200ms busy_timeout=200ms ";
+	"max_size=2 min_idle=1 cache_size=64KiB wal_ceiling=10 "
+	"open_timeout=10s acquire_timeout=10s write_timeout=10s busy_timeout=10s ";
 
 static bool open_db(struct work *work)
 {
@@ -43,7 +43,8 @@ static bool open_db(struct work *work)
 
 	weir_config_init(&config, driver);
 	(void)snprintf(config.path, sizeof config.path, "%s", work->path);
-	(void)snprintf(pairs, sizeof pairs, "%s%s", all_settings, work->settings);
+	(void)snprintf(pairs, sizeof pairs, "%skeeper=%s %s", all_settings,
+	               work->keeper ? "thread" : "manual", work->settings);
 	if (weir_config_apply_pairs(&config, driver, pairs, NULL, &work->err) != WEIR_OK)
 		return false;
 	if (weir_db_create(&work->db, driver, &config, &options, &work->err) == WEIR_OK)
@@ -178,20 +179,28 @@ struct step {
 	uint32_t share; /* of draws at random */
 };
 
+static const struct weir_error *why_of(const struct work *work)
+{
+	return work->why.code != WEIR_OK ? &work->why : &work->err;
+}
+
 /* False if it did not end well: then there is nothing to go on with. */
 static bool run_step(struct work *work, const struct step *step)
 {
 	for (int tries = 0; tries < 2; tries++) {
 		weir_error_init(&work->err);
+		weir_error_init(&work->why);
 		if (work->db == NULL && step->run != open_db)
 			return false;
 		if (step->run(work))
 			return true;
+		if (work->failures++ == 0)
+			work->code = why_of(work)->code;
 		if (!atomic_load(work->struck) || (tries > 0 && work->recovers)) {
 			book_complain(work->book, "the step \"%s\" %s: %s: %s", step->name,
 			              tries > 0 ? "still fails when the trouble is over"
 			                        : "fails for no reason",
-			              weir_error_name(work->err.code), work->err.message);
+			              weir_error_name(why_of(work)->code), why_of(work)->message);
 			return false;
 		}
 		if (!work->recovers)

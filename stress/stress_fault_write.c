@@ -24,33 +24,35 @@ struct write {
 	uint32_t n;
 	uint32_t pads;
 	bool torn;
+	struct weir_error err;
 	struct kill_content content;
 };
 
 /* ---- jobs ---- */
 
 static bool exec(struct weir_tx *tx, const char *sql, const struct weir_sql_value *values,
-                 uint32_t count)
+                 uint32_t count, struct weir_error *err)
 {
-	return weir_tx_exec(tx, sql, values, count, NULL, NULL) == WEIR_OK;
+	return weir_tx_exec(tx, sql, values, count, NULL, err) == WEIR_OK;
 }
 
 static int make_tables(struct weir_tx *tx, void *arg)
 {
 	(void)arg;
 	return !exec(tx, "CREATE TABLE IF NOT EXISTS entry(n INTEGER, checksum INTEGER, bytes BLOB)",
-	             NULL, 0) ||
-	       !exec(tx, "CREATE TABLE IF NOT EXISTS pad(n INTEGER, bytes BLOB)", NULL, 0) ||
+	             NULL, 0, NULL) ||
+	       !exec(tx, "CREATE TABLE IF NOT EXISTS pad(n INTEGER, bytes BLOB)", NULL, 0, NULL) ||
 	       !exec(tx,
 	             "CREATE TABLE IF NOT EXISTS tally(id INTEGER PRIMARY KEY, count INTEGER, "
 	             "total INTEGER)",
-	             NULL, 0) ||
-	       !exec(tx, "INSERT OR IGNORE INTO tally VALUES (0, 0, 0)", NULL, 0);
+	             NULL, 0, NULL) ||
+	       !exec(tx, "INSERT OR IGNORE INTO tally VALUES (0, 0, 0)", NULL, 0, NULL);
 }
 
 static int store(struct weir_tx *tx, void *arg)
 {
-	const struct write *const write = arg;
+	struct write *const write = arg;
+	struct weir_error *const err = &write->err;
 	const struct weir_sql_value row[] = {
 		weir_int64(write->n),
 		weir_int64((int64_t)write->content.checksum),
@@ -66,7 +68,7 @@ static int store(struct weir_tx *tx, void *arg)
 		weir_int64(write->pads),
 	};
 
-	if (!exec(tx, "INSERT INTO entry(n, checksum, bytes) VALUES (?, ?, ?)", row, 3))
+	if (!exec(tx, "INSERT INTO entry(n, checksum, bytes) VALUES (?, ?, ?)", row, 3, err))
 		return 1;
 	if (write->torn)
 		return 0;
@@ -74,10 +76,10 @@ static int store(struct weir_tx *tx, void *arg)
 	    !exec(tx,
 	          "INSERT INTO pad WITH RECURSIVE i(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM i "
 	          "WHERE k < ?3) SELECT ?1, zeroblob(?2) FROM i",
-	          pads, 3))
+	          pads, 3, err))
 		return 1;
 	return !exec(tx, "UPDATE tally SET count = count + 1, total = (total + ?) & ? WHERE id = 0",
-	             sums, 2);
+	             sums, 2, err);
 }
 
 static int store_and_decline(struct weir_tx *tx, void *arg)
@@ -87,13 +89,13 @@ static int store_and_decline(struct weir_tx *tx, void *arg)
 
 static int store_twice(struct weir_tx *tx, void *arg)
 {
-	return store(tx, arg) != 0 || !exec(tx, "INSERT INTO tally VALUES (0, 0, 0)", NULL, 0);
+	return store(tx, arg) != 0 || !exec(tx, "INSERT INTO tally VALUES (0, 0, 0)", NULL, 0, NULL);
 }
 
 static int store_and_roll_back(struct weir_tx *tx, void *arg)
 {
 	return store(tx, arg) != 0 ||
-	       !exec(tx, "INSERT OR ROLLBACK INTO tally VALUES (0, 0, 0)", NULL, 0);
+	       !exec(tx, "INSERT OR ROLLBACK INTO tally VALUES (0, 0, 0)", NULL, 0, NULL);
 }
 
 /* ---- begin and end ---- */
@@ -102,6 +104,7 @@ static void begin(struct write *write, struct work *work, uint32_t pads)
 {
 	write->work = work;
 	write->pads = pads;
+	weir_error_init(&write->err);
 	kill_fill(&write->content, 0, work->book->count + 1);
 	write->n = book_begin(work->book, write->content.checksum);
 	write->torn = work->lie == WORK_LIE_TORN && write->n % 8 == 3;
@@ -121,6 +124,9 @@ static bool end(const struct write *write, enum weir_code code, enum weir_outcom
 		              "write %" PRIu32 " ended with outcome %d and code %s, which cannot be",
 		              write->n, (int)outcome, weir_error_name(code));
 	book_end(work->book, write->n, outcome);
+	if (outcome != meant && work->why.code == WEIR_OK)
+		work->why = write->err;
+	work->err = write->err;
 	entry->durable = durable && outcome == WEIR_COMMITTED;
 	if (work->lie == WORK_LIE_EARLY && outcome != WEIR_COMMITTED && meant == WEIR_COMMITTED)
 		entry->fate = BOOK_THERE;
@@ -147,7 +153,7 @@ static bool run(struct work *work, weir_job job, struct weir_write_options optio
 
 	options.size = sizeof options;
 	begin(&write, work, pads);
-	code = weir_db_run(work->db, job, &write, &options, &result, &work->err);
+	code = weir_db_run(work->db, job, &write, &options, &result, &write.err);
 	return end(&write, code, result.outcome, meant, is_durable(work, &options));
 }
 
@@ -235,16 +241,16 @@ static void submit(struct member *member, struct work *work, weir_job job,
 	begin(&member->write, work, 0);
 	member->meant = job == store ? WEIR_COMMITTED : WEIR_FAILED;
 	member->ticket = NULL;
-	member->code =
-		weir_db_submit(work->db, job, &member->write, &options, &member->ticket, &work->err);
+	member->code = weir_db_submit(work->db, job, &member->write, &options, &member->ticket,
+	                              &member->write.err);
 }
 
-static bool collect(struct member *member, struct work *work, bool durable)
+static bool collect(struct member *member, bool durable)
 {
 	struct weir_write_result result = {.size = sizeof result, .outcome = WEIR_REJECTED};
 
 	if (member->ticket != NULL)
-		member->code = weir_ticket_collect(member->ticket, for_ever, &result, &work->err);
+		member->code = weir_ticket_collect(member->ticket, for_ever, &result, &member->write.err);
 	return end(&member->write, member->code, result.outcome, member->meant, durable);
 }
 
@@ -253,7 +259,7 @@ bool write_ticket(struct work *work)
 	static struct member member;
 
 	submit(&member, work, store, WEIR_DURABILITY_DURABLE);
-	return collect(&member, work, true);
+	return collect(&member, true);
 }
 
 bool write_cancelled(struct work *work)
@@ -263,7 +269,7 @@ bool write_cancelled(struct work *work)
 	submit(&member, work, store, WEIR_DURABILITY_DEFAULT);
 	member.meant = member.ticket != NULL ? WEIR_TIMED_OUT : WEIR_REJECTED;
 	weir_ticket_cancel(member.ticket);
-	return collect(&member, work, false) && member.meant == WEIR_TIMED_OUT;
+	return collect(&member, false) && member.meant == WEIR_TIMED_OUT;
 }
 
 /* Nobody leads before the first is collected: then one transaction has them all,
@@ -279,7 +285,7 @@ bool write_group(struct work *work)
 		work->book->entries[members[i].write.n].transaction = i == 2 ? 0 : transaction;
 	}
 	for (uint32_t i = 0; i < MEMBERS; i++)
-		as_meant = collect(&members[i], work, true) && as_meant;
+		as_meant = collect(&members[i], true) && as_meant;
 	return as_meant;
 }
 
@@ -294,13 +300,13 @@ static bool lease(struct work *work, bool commit)
 	bool stored = false;
 
 	begin(&write, work, 0);
-	code = weir_write_begin(work->db, NULL, &tx, &work->err);
+	code = weir_write_begin(work->db, NULL, &tx, &write.err);
 	if (code == WEIR_OK) {
 		stored = store(&tx, &write) == 0;
 		result.outcome = WEIR_FAILED;
 		code = WEIR_ERR_JOB_FAILED;
 		if (stored && commit)
-			code = weir_write_commit(&tx, &result, &work->err);
+			code = weir_write_commit(&tx, &result, &write.err);
 		weir_tx_end(&tx);
 	}
 	return end(&write, code, result.outcome, commit ? WEIR_COMMITTED : WEIR_FAILED,

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "stress_fault_sweep.h"
+#include "stress_memory.h"
 #include "stress_power.h"
 
 static const struct {
@@ -18,6 +19,7 @@ static const struct {
 	flags_command run;
 } commands[] = {
 	{"faults", fault_command},
+	{"memory", memory_command},
 	{"powercut", power_command},
 };
 

@@ -26,7 +26,7 @@ static const char help[] =
 	"usage: weir-stress list\n"
 	"       weir-stress run [SCENARIO...] [options]\n"
 	"       weir-stress kill [options]    (weir-stress kill --help says which)\n"
-	"       weir-stress faults|powercut [options]    (and so do these)\n"
+	"       weir-stress faults|powercut|memory [options]    (and so do these)\n"
 	"\n"
 	"Tortures a pool over a pretended server and asserts that no connection ever has two\n"
 	"users, none is lost, every waiter is served or times out, and all figures add up.\n"

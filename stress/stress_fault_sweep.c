@@ -204,9 +204,12 @@ static void sweep_from(struct campaign *campaign, const struct beginning *beginn
 	while ((plan->to == 0 || at <= plan->to) && !stress_interrupted() &&
 	       campaign->book->complaints < BOOK_COMPLAINTS) {
 		if (!run(campaign, beginning, at))
-			break;
+			return;
 		at++;
 	}
+	/* How many there are is only known from a run that nothing happens to. */
+	if (campaign->book->complaints < BOOK_COMPLAINTS && !stress_interrupted())
+		(void)run(campaign, beginning, 0);
 }
 
 /* ---- all of it ---- */

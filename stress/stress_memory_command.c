@@ -26,6 +26,8 @@ static const char help[] =
 	"say what is wrong, and what failed must work when it is done again. Then the same with\n"
 	"every allocation refused from one on.\n"
 	"\n"
+	"  --of WHAT   weir (its own code), sqlite, or all (default)\n"
+	"  --every N   only each Nth allocation (default 1)\n"
 	"  --sites     print the calls of weir's code that were refused, for addr2line\n"
 	"  --lie LIE   leak (a block is lost in each run): has to be found\n"
 	"  --dir DIR   where the folder of the database is made (default: $TMPDIR, /dev/shm)\n"
@@ -39,38 +41,63 @@ static const char help[] =
 
 struct options {
 	const char *dir;
+	const char *of;
+	uint64_t every;
 	bool sites;
 	bool leak;
 	bool json;
 	bool help_wanted;
 };
 
+static bool read_option(int flag, const char *value, struct options *options)
+{
+	switch (flag) {
+	case 'o':
+		options->of = value;
+		return strcmp(value, "weir") == 0 || strcmp(value, "sqlite") == 0 ||
+		       strcmp(value, "all") == 0 || flags_complain("of", value, "weir, sqlite or all");
+	case 'e':
+		return flags_number("every", value, 1, UINT32_MAX, &options->every);
+	case 'l':
+		options->leak = true;
+		return strcmp(value, "leak") == 0 || flags_complain("lie", value, "leak");
+	case 'd':
+		options->dir = value;
+		return true;
+	case 's':
+		options->sites = true;
+		return true;
+	case 'j':
+		options->json = true;
+		return true;
+	case 'h':
+		options->help_wanted = true;
+		return true;
+	default:
+		return false; /* getopt has said why */
+	}
+}
+
 /* False on wrong use. */
 static bool read_options(int argc, char **argv, struct options *options)
 {
 	static const struct option flags[] = {
-		{"sites", no_argument, NULL, 's'},     {"lie", required_argument, NULL, 'l'},
-		{"dir", required_argument, NULL, 'd'}, {"json", no_argument, NULL, 'j'},
+		{"of", required_argument, NULL, 'o'},  {"every", required_argument, NULL, 'e'},
+		{"lie", required_argument, NULL, 'l'}, {"dir", required_argument, NULL, 'd'},
+		{"sites", no_argument, NULL, 's'},     {"json", no_argument, NULL, 'j'},
 		{"help", no_argument, NULL, 'h'},      {NULL, 0, NULL, 0},
 	};
 	bool right = true;
 	int flag;
 
-	while (right && (flag = getopt_long(argc, argv, "", flags, NULL)) != -1) {
-		if (flag == 'd')
-			options->dir = optarg;
-		options->sites |= flag == 's';
-		options->json |= flag == 'j';
-		options->help_wanted |= flag == 'h';
-		options->leak |= flag == 'l';
-		right = flag != '?'; /* getopt has said why */
-		if (flag == 'l' && strcmp(optarg, "leak") != 0)
-			right = flags_complain("lie", optarg, "leak");
-	}
+	while (right && (flag = getopt_long(argc, argv, "", flags, NULL)) != -1)
+		right = read_option(flag, optarg, options);
 	if (right && optind < argc) {
 		(void)fprintf(stderr, "weir-stress: memory takes no \"%s\"\n", argv[optind]);
 		right = false;
 	}
+	if (right && options->sites && options->json)
+		right = flags_complain("sites", "", "used without --json");
 	return right;
 }
 
@@ -157,7 +184,7 @@ static void sweep(struct campaign *campaign, const struct memory_scene *scene, b
 
 	*now = (struct memory_sweep){.scene = scene, .sticky = sticky};
 	while (may_go_on(campaign) && run(campaign, now, at))
-		at++;
+		at += campaign->options->every;
 	if (!campaign->options->json)
 		(void)printf("%-26s %-4s %s points=%" PRIu64 " hit=%" PRIu64 " runs=%" PRIu64
 		             " errors=%" PRIu64 "\n",
@@ -181,8 +208,10 @@ static void run_all(struct campaign *campaign)
 		(void)do_scene(campaign, &(struct memory_sweep){.scene = &scenes[i]}, 0);
 	}
 	campaign->rest = rest_measure();
-	for (size_t i = 0; i < 2 * count && may_go_on(campaign); i++)
-		sweep(campaign, &scenes[i / 2], i % 2 == 1);
+	for (size_t i = 0; i < 2 * count && may_go_on(campaign); i++) {
+		if (strcmp(campaign->options->of, scenes[i / 2].sqlite ? "weir" : "sqlite") != 0)
+			sweep(campaign, &scenes[i / 2], i % 2 == 1);
+	}
 	shim_remove();
 }
 
@@ -260,7 +289,7 @@ static void print_sites(void)
 
 int memory_command(int argc, char **argv)
 {
-	static struct options options;
+	static struct options options = {.of = "all", .every = 1};
 	static struct campaign campaign;
 	struct totals totals;
 

@@ -29,9 +29,9 @@ struct work {
 	const _Atomic bool *struck;
 	/* Whether it is over then: the step is done again, and must end well. */
 	bool recovers;
-	bool keeper;         /* weir_db has a thread of its own, and is less exact to repeat */
-	uint32_t failures;   /* of steps */
-	enum weir_code code; /* of the first of them */
+	bool keeper;           /* weir_db has a thread of its own, and is less exact to repeat */
+	uint32_t failures;     /* of steps */
+	enum weir_code code;   /* of the first of them */
 	uint32_t again;        /* steps that were done again */
 	uint64_t random;       /* for work_random */
 	uint32_t reports;      /* lines that weir had for an operator */

@@ -8,9 +8,9 @@
  * goes on over several lives of a file; what an audit found of a write whose fate
  * was open is from then on what must be found again.
  *
- * Parts: stress_fault_book.c (the book), _work (the writes, through weir_db),
- * _audit (the file, seen by plain SQLite), _inject (which call fails), _sweep
- * (run after run), _command.
+ * Parts: stress_fault_book.c (the book), _work (what is done through weir_db) and
+ * _write (one write of any kind), _audit (the file, seen by plain SQLite); and of
+ * `faults` _inject (which call fails), _sweep (run after run), _command.
  */
 #ifndef STRESS_FAULT_BOOK_H
 #define STRESS_FAULT_BOOK_H

@@ -163,7 +163,17 @@ static void add_up(struct campaign *campaign, const struct book *book, const str
 	}
 }
 
-/* Do the work with call number at failing; false if none did, or it is enough. */
+#define PROGRESS 500
+
+static void tell_progress(const struct fault_sweep *sweep)
+{
+	if (sweep->runs % PROGRESS == 0)
+		(void)fprintf(stderr, "weir-stress: faults: %s, %s: %" PRIu64 " runs\n",
+		              inject_kind_name(sweep->kind), sweep->sticky ? "for good" : "once",
+		              sweep->runs);
+}
+
+/* Do the work with call number at failing; false if none did. */
 static bool run(struct campaign *campaign, const struct beginning *beginning, uint64_t at)
 {
 	struct book *const book = campaign->book;
@@ -193,6 +203,7 @@ static bool run(struct campaign *campaign, const struct beginning *beginning, ui
 	rest_check(&campaign->rest, book);
 	book_audit(book, campaign->plan->path, false);
 	add_up(campaign, book, &work, complaints);
+	tell_progress(campaign->sweep);
 	return atomic_load(&campaign->injection.struck);
 }
 

@@ -25,8 +25,8 @@
 #define CALLS_MAX 900
 #define CALLS_OPENING 130
 
-/* More than so many calls need. */
-#define STEPS_MAX 400
+/* Of a session, which ends in good order if the power does not go before. */
+#define STEPS_MAX 40
 
 struct life {
 	struct disk disk;
@@ -43,7 +43,14 @@ struct campaign {
 	struct book *book;
 	struct rest rest;
 	uint64_t random;
+	uint32_t chain; /* cuts that are still to hit the file that is there */
 	struct life life;
+};
+
+static const char *const level_settings[POWER_LEVELS] = {
+	[POWER_FULL] = "synchronous=full",
+	[POWER_NORMAL] = "synchronous=normal",
+	[POWER_OFF] = "synchronous=off",
 };
 
 /* ---- the observer ---- */
@@ -92,7 +99,8 @@ static void draw_life(struct campaign *campaign)
 	atomic_store(&life->off, false);
 }
 
-static void add_up(struct campaign *campaign, enum disk_mercy mercy, bool full, uint32_t first)
+static void add_up(struct campaign *campaign, enum disk_mercy mercy, enum power_level level,
+                   uint32_t first)
 {
 	struct power_report *const report = campaign->report;
 	const struct life *const life = &campaign->life;
@@ -100,7 +108,7 @@ static void add_up(struct campaign *campaign, enum disk_mercy mercy, bool full, 
 	bool written = false;
 
 	report->cuts++;
-	report->in_full += full;
+	report->levels[level]++;
 	report->calls += life->calls;
 	report->dropped += life->disk.dropped;
 	report->survived += life->disk.survived;
@@ -115,67 +123,44 @@ static void add_up(struct campaign *campaign, enum disk_mercy mercy, bool full, 
 	report->opening += !written;
 }
 
-static void live(struct campaign *campaign, bool full)
+static void live(struct campaign *campaign, enum power_level level)
 {
 	struct life *const life = &campaign->life;
 	struct work work = {
 		.book = campaign->book,
 		.path = campaign->plan->path,
-		.settings = full ? "synchronous=full" : "synchronous=normal",
+		.settings = level_settings[level],
 		.lie = campaign->plan->lie,
 		.struck = &life->off,
 		.random = stress_random(&campaign->random),
 	};
 	const struct shim_observer observer = {.before = before, .after = after, .arg = life};
+	const uint32_t complaints = campaign->book->complaints;
 
 	shim_observe(&observer);
-	work_random(&work, STEPS_MAX);
-	atomic_store(&life->off, true); /* at the latest */
-	work_close(&work);
+	/* Ends: each session makes calls to files, and the power goes at one of them. */
+	while (!atomic_load(&life->off) && campaign->book->complaints == complaints) {
+		work_random(&work, stress_random_below(&campaign->random, STEPS_MAX));
+		work_close(&work);
+	}
 	shim_observe(NULL);
 }
 
-static void note_where(const struct campaign *campaign, const char *mercy, bool full)
+static void note_where(const struct campaign *campaign, const char *mercy, enum power_level level)
 {
 	struct book *const book = campaign->book;
 
 	(void)snprintf(book->where, sizeof book->where,
-	               "powercut: cut %" PRIu64 " at call %" PRIu64 " (%s, %s survives)",
-	               campaign->report->cuts + 1, campaign->life.cut_at, full ? "full" : "normal",
-	               mercy);
+	               "powercut: cut %" PRIu64 " at call %" PRIu64 " (%s, survives: %s)",
+	               campaign->report->cuts + 1, campaign->life.cut_at, level_settings[level], mercy);
 }
 
-static void run(struct campaign *campaign)
-{
-	struct life *const life = &campaign->life;
-	struct book *const book = campaign->book;
-	const uint32_t complaints = book->complaints;
-	const uint32_t first = book->count + 1;
-	const bool full = stress_random_below(&campaign->random, 2) == 0;
-	enum disk_mercy mercy;
-
-	draw_life(campaign);
-	mercy = (enum disk_mercy)stress_random_below(&campaign->random, DISK_MERCIES);
-	note_where(campaign, disk_mercy_name(mercy), full);
-	if (!disk_load(&life->disk, campaign->plan->path)) {
-		book_complain(book, "the files could not be read");
-		return;
-	}
-	live(campaign, full);
-	if (!disk_cut(&life->disk, mercy, &campaign->random) || life->disk.out_of_room)
-		book_complain(book, "the disk could not be modelled");
-	add_up(campaign, mercy, full, first);
-	rest_check(&campaign->rest, book);
-	book_loosen(book);
-	book_audit(book, campaign->plan->path, true);
-	campaign->report->failed += book->complaints > complaints;
-}
-
-static void begin_file(const struct campaign *campaign)
+static void begin_file(struct campaign *campaign)
 {
 	static const char *const endings[] = {"", "-journal", "-wal", "-shm"};
 	const struct folder_bytes none = {0};
 
+	campaign->chain = CHAIN;
 	book_restart(campaign->book);
 	for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
 		char path[FOLDER_PATH];
@@ -183,6 +168,52 @@ static void begin_file(const struct campaign *campaign)
 		(void)snprintf(path, sizeof path, "%.4000s%s", campaign->plan->path, endings[i]);
 		(void)folder_write(path, &none);
 	}
+}
+
+/* What nobody has synced yet promises nothing; and where syncing is off, a life that
+ * does no durable write may undo those of the lives before it. */
+static bool is_bound(const struct campaign *campaign, enum power_level level)
+{
+	return level != POWER_OFF || campaign->book->schema == BOOK_THERE;
+}
+
+static void run(struct campaign *campaign, enum power_level level)
+{
+	struct life *const life = &campaign->life;
+	struct book *const book = campaign->book;
+	const uint32_t complaints = book->complaints;
+	const uint32_t first = book->count + 1;
+	enum disk_mercy mercy;
+
+	draw_life(campaign);
+	mercy = (enum disk_mercy)stress_random_below(&campaign->random, DISK_MERCIES);
+	note_where(campaign, disk_mercy_name(mercy), level);
+	if (!disk_load(&life->disk, campaign->plan->path)) {
+		book_complain(book, "the files could not be read");
+		return;
+	}
+	live(campaign, level);
+	if (!disk_cut(&life->disk, mercy, &campaign->random) || life->disk.out_of_room)
+		book_complain(book, "the disk could not be modelled");
+	add_up(campaign, mercy, level, first);
+	rest_check(&campaign->rest, book);
+	if (is_bound(campaign, level)) {
+		book_loosen(book);
+		book_audit(book, campaign->plan->path, true);
+	}
+	campaign->report->failed += book->complaints > complaints;
+}
+
+static void run_next(struct campaign *campaign)
+{
+	static const enum power_level levels[] = {POWER_FULL, POWER_FULL, POWER_NORMAL, POWER_NORMAL,
+	                                          POWER_OFF};
+	const enum power_level level = levels[stress_random_below(&campaign->random, 5)];
+
+	if (campaign->chain == 0 || level == POWER_OFF)
+		begin_file(campaign);
+	run(campaign, level);
+	campaign->chain = level == POWER_OFF ? 0 : campaign->chain - 1;
 }
 
 /* The first use of everything sets up what stays. */
@@ -209,12 +240,8 @@ void power_campaign(const struct power_plan *plan, struct power_report *report, 
 	(void)pthread_mutex_init(&campaign.life.lock, NULL);
 	shim_install();
 	measure_rest(&campaign);
-	while (report->cuts < plan->cuts && !stress_interrupted() &&
-	       book->complaints < BOOK_COMPLAINTS) {
-		if (report->cuts % CHAIN == 0)
-			begin_file(&campaign);
-		run(&campaign);
-	}
+	while (report->cuts < plan->cuts && !stress_interrupted() && book->complaints < BOOK_COMPLAINTS)
+		run_next(&campaign);
 	disk_free(&campaign.life.disk);
 	shim_remove();
 	(void)pthread_mutex_destroy(&campaign.life.lock);

@@ -13,6 +13,9 @@
 #include "stress_fault_work.h"
 #include "stress_power_disk.h"
 
+/* What weir_db is told of syncing. At each of them a durable write survives. */
+enum power_level { POWER_FULL = 0, POWER_NORMAL, POWER_OFF, POWER_LEVELS };
+
 struct power_plan {
 	char path[WORK_PATH]; /* of the database */
 	uint64_t seed;
@@ -24,8 +27,8 @@ struct power_plan {
 struct power_report {
 	uint64_t cuts;
 	uint64_t failed;
-	uint64_t opening;  /* cuts before the first write of a life was over */
-	uint64_t in_full;  /* cuts of a life at synchronous=full; the others at normal */
+	uint64_t opening; /* cuts before the first write of a life was over */
+	uint64_t levels[POWER_LEVELS];
 	uint64_t calls;    /* to files, before the cuts */
 	uint64_t durable;  /* writes acknowledged as durable */
 	uint64_t dropped;  /* changes of files that were lost */

@@ -25,7 +25,7 @@ static const char help[] =
 	"random call to a file, and lets of the unsynced writes some get there, in part and in\n"
 	"any order. Plain SQLite then recovers the file: it is intact, every write that was\n"
 	"acknowledged as durable is there, and of the others none without those before it.\n"
-	"Up to eight cuts in a row hit the same file.\n"
+	"Up to eight cuts in a row hit the same file; syncing is full, normal or off.\n"
 	"\n"
 	"  --cuts N   1 to 1000000; default 200\n"
 	"  --seed N   seed of the random draws; a run with the same one is the same\n"
@@ -120,7 +120,7 @@ static enum flags_exit judge(const struct book *book)
 	return book->outcomes[WEIR_COMMITTED] > 0 ? FLAGS_PASSED : FLAGS_CANNOT_TELL;
 }
 
-#define FIGURES 14
+#define FIGURES 16
 
 static void collect(const struct power_report *report, const struct book *book,
                     struct flags_figure figures[FIGURES])
@@ -128,7 +128,9 @@ static void collect(const struct power_report *report, const struct book *book,
 	const struct flags_figure all[FIGURES] = {
 		{"cuts", report->cuts},
 		{"cuts_opening", report->opening},
-		{"cuts_full", report->in_full},
+		{"cuts_full", report->levels[POWER_FULL]},
+		{"cuts_normal", report->levels[POWER_NORMAL]},
+		{"cuts_off", report->levels[POWER_OFF]},
 		{"calls", report->calls},
 		{"acknowledged", book->outcomes[WEIR_COMMITTED]},
 		{"durable", report->durable},

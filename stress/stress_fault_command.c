@@ -253,7 +253,7 @@ static void run(const struct options *options, struct verdict *verdict, struct b
 
 int fault_command(int argc, char **argv)
 {
-	static struct options options = {.kind = "all", .plan.from = 1, .plan.seed = 1};
+	static struct options options = {.kind = "all", .plan.from = 1, .plan.seed = 4};
 	static struct verdict verdict;
 	static struct book book;
 	static char folder[FOLDER_PATH];

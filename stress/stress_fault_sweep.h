@@ -34,7 +34,6 @@ struct fault_sweep {
 	uint64_t again; /* steps that were done again after the fault */
 	uint64_t reads;
 	uint64_t failed; /* runs */
-	bool whole;      /* the last run was untouched */
 };
 
 /* Run after run. The book has what was wrong. */

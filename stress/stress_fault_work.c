@@ -19,12 +19,11 @@
 
 /* ---- open and close ---- */
 
-static void count_report(void *arg, const char *line)
+/* That writes are down, and up again, is what is being looked for here. */
+static void drop_report(void *arg, const char *line)
 {
-	struct work *const work = arg;
-
+	(void)arg;
 	(void)line;
-	work->reports++;
 }
 
 /* The small cache makes a large job spill into the log before it commits; the low
@@ -36,8 +35,7 @@ static const char all_settings[] =
 static bool open_db(struct work *work)
 {
 	const struct weir_driver *const driver = weir_sqlite_driver();
-	const struct weir_db_options options = {
-		.size = sizeof options, .report = count_report, .report_arg = work};
+	const struct weir_db_options options = {.size = sizeof options, .report = drop_report};
 	struct weir_config config;
 	char pairs[512];
 

@@ -34,7 +34,6 @@ struct work {
 	enum weir_code code;   /* of the first of them */
 	uint32_t again;        /* steps that were done again */
 	uint64_t random;       /* for work_random */
-	uint32_t reports;      /* lines that weir had for an operator */
 	struct weir_error err; /* of the last call */
 	struct weir_error why; /* of the first in a step that ended as it should not */
 };

@@ -44,13 +44,6 @@ struct memory_sweep {
 	uint64_t errors; /* calls of weir's that failed */
 };
 
-/*
- * After a call of weir's: true if it is to be made again. It may fail once, for
- * want of memory, and only if something was refused.
- */
-bool memory_again(struct memory_trial *trial, const char *call, enum weir_code code,
-                  const struct weir_error *err);
-
 /* Put SQLite's allocator behind the refusing one; before SQLite is used. False if
  * SQLite will not have it. */
 bool memory_take_sqlite(void);

@@ -32,7 +32,9 @@ static bool says_so(enum weir_code code)
 	return false;
 }
 
-bool memory_again(struct memory_trial *trial, const char *call, enum weir_code code,
+/* After a call of weir's: true if it is to be made again. It may fail once, for want of
+ * memory, and only if something was refused. */
+static bool again(struct memory_trial *trial, const char *call, enum weir_code code,
                   const struct weir_error *err)
 {
 	if (code == WEIR_OK)
@@ -59,13 +61,13 @@ static void configure_by_text(struct memory_trial *trial)
 	weir_config_init(&config, driver);
 	do {
 		code = weir_config_apply_url(&config, driver, "sqlite:a.db?max_size=3", NULL, &err);
-	} while (memory_again(trial, "apply_url", code, &err));
+	} while (again(trial, "apply_url", code, &err));
 	do {
 		code = weir_config_apply_pairs(&config, driver, "min_idle=2 name=x", NULL, &err);
-	} while (memory_again(trial, "apply_pairs", code, &err));
+	} while (again(trial, "apply_pairs", code, &err));
 	do {
 		code = weir_config_apply_env(&config, driver, "WEIR_NO_SUCH_", NULL, &err);
-	} while (memory_again(trial, "apply_env", code, &err));
+	} while (again(trial, "apply_env", code, &err));
 	if (trial->recovers && (config.max_size != 3 || config.min_idle != 2))
 		book_complain(trial->book, "a setting was not taken");
 }
@@ -89,7 +91,7 @@ static void configure_by_file(struct memory_trial *trial)
 	weir_config_init(&config, driver);
 	do {
 		code = weir_config_apply_ini(&config, driver, path, "weir", NULL, &err);
-	} while (memory_again(trial, "apply_ini", code, &err));
+	} while (again(trial, "apply_ini", code, &err));
 	if (code == WEIR_OK ? config.max_size != 5 : config.max_size == 5)
 		book_complain(trial->book, "max_size is %" PRId64, config.max_size);
 }
@@ -110,7 +112,7 @@ static bool acquire(struct memory_trial *trial, struct weir_pool *pool, struct w
 
 	do {
 		code = weir_acquire_from(pool, lease, WEIR_SECONDS(10), WEIR_HERE, &err);
-	} while (memory_again(trial, "acquire", code, &err));
+	} while (again(trial, "acquire", code, &err));
 	return code == WEIR_OK;
 }
 
@@ -123,7 +125,7 @@ static void acquire_late(struct memory_trial *trial, struct weir_pool *pool)
 
 	do {
 		code = weir_acquire_from(pool, &lease, WEIR_MICROSECONDS(200), WEIR_HERE, &err);
-	} while (code != WEIR_ERR_ACQUIRE_TIMEOUT && memory_again(trial, "acquire", code, &err));
+	} while (code != WEIR_ERR_ACQUIRE_TIMEOUT && again(trial, "acquire", code, &err));
 	if (code == WEIR_OK) {
 		book_complain(trial->book, "a third lease of two connections");
 		weir_lease_end(&lease);
@@ -145,7 +147,7 @@ static void use_pool(struct memory_trial *trial, struct weir_pool *pool, int64_t
 		book_complain(trial->book, "discard fails: %s", err.message);
 	do {
 		code = weir_pool_maintain(pool, &err);
-	} while (memory_again(trial, "maintain", code, &err));
+	} while (again(trial, "maintain", code, &err));
 	(void)acquire(trial, pool, &leases[0]);
 	for (int i = 0; i < 2; i++)
 		weir_lease_end(&leases[i]);
@@ -168,7 +170,7 @@ static void pool_of(struct memory_trial *trial, const struct weir_driver *driver
 		code = weir_pool_create(&pool, driver, stub, &config, &err);
 		if ((code == WEIR_OK) != (pool != NULL))
 			book_complain(trial->book, "pool_create gives a pool and an error, or neither");
-	} while (memory_again(trial, "pool_create", code, &err));
+	} while (again(trial, "pool_create", code, &err));
 	if (pool != NULL) {
 		use_pool(trial, pool, size);
 		if (weir_pool_close(pool, &err) != WEIR_OK)
@@ -211,7 +213,7 @@ static void use_gate(struct memory_trial *trial, struct weir_gate *gate)
 	for (int i = 0; i < ENTRIES; i++) {
 		do {
 			code = weir_gate_queue(gate, &request, &entries[i], &err);
-		} while (memory_again(trial, "gate_queue", code, &err));
+		} while (again(trial, "gate_queue", code, &err));
 	}
 	for (int i = 0; i < ENTRIES; i++) {
 		if (entries[i] != NULL && !weir_gate_abandon(entries[i]))
@@ -227,7 +229,7 @@ static void gate(struct memory_trial *trial)
 
 	do {
 		code = weir_gate_create(&made, NULL, &err);
-	} while (memory_again(trial, "gate_create", code, &err));
+	} while (again(trial, "gate_create", code, &err));
 	if (made == NULL)
 		return;
 	use_gate(trial, made);
@@ -294,11 +296,11 @@ static void use_statements(struct memory_trial *trial, struct weir_db *db)
 
 	do {
 		code = weir_read_begin(db, NULL, &tx, &err);
-	} while (memory_again(trial, "read_begin", code, &err));
+	} while (again(trial, "read_begin", code, &err));
 	for (size_t i = 0; i < 3 && code == WEIR_OK; i++) {
 		do {
 			code = read_twice(&tx, texts[i], &err);
-		} while (memory_again(trial, "query", code, &err));
+		} while (again(trial, "query", code, &err));
 	}
 	weir_tx_end(&tx);
 }
@@ -313,7 +315,7 @@ static void statements(struct memory_trial *trial)
 	(void)snprintf(url, sizeof url, "sqlite://%s?statement_cache=2&keeper=manual", trial->path);
 	do {
 		code = weir_db_open(&db, weir_sqlite_driver(), url, &err);
-	} while (memory_again(trial, "db_open", code, &err));
+	} while (again(trial, "db_open", code, &err));
 	if (db == NULL)
 		return;
 	use_statements(trial, db);

@@ -86,7 +86,8 @@ static void note_site(const char *what, const void *from)
 	(void)pthread_mutex_unlock(&sites_lock);
 }
 
-bool memory_refuses(const char *what, const void *from)
+/* Whether a call is to be refused. */
+static bool refuses(const char *what, const void *from)
 {
 	const uint64_t at = atomic_load(&refused_at);
 	uint64_t call;
@@ -122,7 +123,7 @@ void *wrap_malloc(size_t bytes) __asm__("__wrap_malloc");
 
 void *wrap_malloc(size_t bytes)
 {
-	if (memory_refuses("malloc", __builtin_return_address(0)))
+	if (refuses("malloc", __builtin_return_address(0)))
 		return NULL;
 	return count(real_malloc(bytes));
 }
@@ -132,7 +133,7 @@ void *wrap_calloc(size_t count, size_t bytes) __asm__("__wrap_calloc");
 
 void *wrap_calloc(size_t items, size_t bytes)
 {
-	if (memory_refuses("calloc", __builtin_return_address(0)))
+	if (refuses("calloc", __builtin_return_address(0)))
 		return NULL;
 	return count(real_calloc(items, bytes));
 }
@@ -142,7 +143,7 @@ void *wrap_realloc(void *memory, size_t bytes) __asm__("__wrap_realloc");
 
 void *wrap_realloc(void *memory, size_t bytes)
 {
-	if (memory_refuses("realloc", __builtin_return_address(0)))
+	if (refuses("realloc", __builtin_return_address(0)))
 		return NULL;
 	return memory == NULL ? count(real_malloc(bytes)) : real_realloc(memory, bytes);
 }
@@ -152,7 +153,7 @@ void *wrap_aligned_alloc(size_t alignment, size_t bytes) __asm__("__wrap_aligned
 
 void *wrap_aligned_alloc(size_t alignment, size_t bytes)
 {
-	if (memory_refuses("aligned_alloc", __builtin_return_address(0)))
+	if (refuses("aligned_alloc", __builtin_return_address(0)))
 		return NULL;
 	return count(real_aligned_alloc(alignment, bytes));
 }
@@ -162,7 +163,7 @@ char *wrap_strdup(const char *text) __asm__("__wrap_strdup");
 
 char *wrap_strdup(const char *text)
 {
-	if (memory_refuses("strdup", __builtin_return_address(0)))
+	if (refuses("strdup", __builtin_return_address(0)))
 		return NULL;
 	return count(real_strdup(text));
 }
@@ -188,7 +189,7 @@ void *wrap_mmap(void *address, size_t bytes, int access, int flags, int file, of
 {
 	void *memory;
 
-	if (memory_refuses("mmap", __builtin_return_address(0)))
+	if (refuses("mmap", __builtin_return_address(0)))
 		return MAP_FAILED;
 	memory = real_mmap(address, bytes, access, flags, file, offset);
 	(void)count(memory != MAP_FAILED ? memory : NULL);
@@ -209,7 +210,7 @@ FILE *wrap_fopen(const char *path, const char *mode) __asm__("__wrap_fopen");
 
 FILE *wrap_fopen(const char *path, const char *mode)
 {
-	if (memory_refuses("fopen", __builtin_return_address(0)))
+	if (refuses("fopen", __builtin_return_address(0)))
 		return NULL;
 	return count(real_fopen(path, mode));
 }
@@ -231,7 +232,7 @@ int wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, voi
 int wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
                         void *arg)
 {
-	if (memory_refuses("pthread_create", __builtin_return_address(0)))
+	if (refuses("pthread_create", __builtin_return_address(0)))
 		return EAGAIN;
 	return real_pthread_create(thread, attributes, run, arg);
 }
@@ -246,7 +247,7 @@ void *wrap_wp_alloc(size_t alignment, size_t bytes) __asm__("__wrap_wp_alloc");
 
 void *wrap_wp_alloc(size_t alignment, size_t bytes)
 {
-	if (memory_refuses("wp_alloc", __builtin_return_address(0)))
+	if (refuses("wp_alloc", __builtin_return_address(0)))
 		return NULL;
 	return real_wp_alloc(alignment, bytes);
 }
@@ -256,7 +257,7 @@ void *wrap_wp_alloc_wiped(size_t bytes) __asm__("__wrap_wp_alloc_wiped");
 
 void *wrap_wp_alloc_wiped(size_t bytes)
 {
-	if (memory_refuses("wp_alloc_wiped", __builtin_return_address(0)))
+	if (refuses("wp_alloc_wiped", __builtin_return_address(0)))
 		return NULL;
 	return real_wp_alloc_wiped(bytes);
 }

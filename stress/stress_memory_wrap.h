@@ -44,9 +44,6 @@ uint64_t memory_disarm(void);
 /* Whether one was refused since memory_arm. */
 const _Atomic bool *memory_struck(void);
 
-/* Count a call that is not wrapped; true if it is to be refused. */
-bool memory_refuses(const char *what, const void *from);
-
 /* The places refused so far, in no order; returns their number. */
 size_t memory_sites(const struct memory_site **sites);
 

@@ -86,7 +86,9 @@ static struct shim_verdict before(void *arg, const struct shim_event *seen)
 	atomic_fetch_add(&counts[event.call][event.file], 1);
 	if (hooks[event.call].function != NULL)
 		rc = hooks[event.call].function(hooks[event.call].arg, &event);
-	return rc != SQLITE_OK ? (struct shim_verdict){.result = rc} : meet_faults(&event);
+	if (rc == SQLITE_OK)
+		return meet_faults(&event);
+	return (struct shim_verdict){.result = rc};
 }
 
 /* ---- for tests ---- */

@@ -12,6 +12,7 @@
 
 #include <weir/weir.h>
 
+#include "stress_flags.h"
 #include "stress_kill.h"
 #include "stress_run.h"
 #include "stress_world.h"
@@ -25,6 +26,7 @@ static const char help[] =
 	"usage: weir-stress list\n"
 	"       weir-stress run [SCENARIO...] [options]\n"
 	"       weir-stress kill [options]    (weir-stress kill --help says which)\n"
+	"       weir-stress faults|powercut|memory [options]    (and so do these)\n"
 	"\n"
 	"Tortures a pool over a pretended server and asserts that no connection ever has two\n"
 	"users, none is lost, every waiter is served or times out, and all figures add up.\n"
@@ -190,6 +192,12 @@ int main(int argc, char **argv)
 	if (argc >= 2 && strcmp(argv[1], "kill") == 0) {
 		argv[1] = argv[0];
 		return kill_command(argc - 1, argv + 1);
+	}
+	if (argc >= 2 && flags_find_command(argv[1]) != NULL) {
+		const flags_command command = flags_find_command(argv[1]);
+
+		argv[1] = argv[0];
+		return command(argc - 1, argv + 1);
 	}
 	if (argc == 2 && strcmp(argv[1], "list") == 0)
 		return command_list();

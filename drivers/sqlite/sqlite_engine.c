@@ -155,7 +155,9 @@ int weir__sqlite_harden(struct weir__sqlite_conn *conn, int64_t level)
 
 static int64_t level_of(const struct weir__sqlite_engine *engine, enum weir_durability durability)
 {
-	const int64_t configured = engine->synchronous;
+	/* Once a durable commit was acknowledged, syncing is never quite off: see below. */
+	const bool held = engine->hardened && engine->synchronous < SYNCHRONOUS_NORMAL;
+	const int64_t configured = held ? SYNCHRONOUS_NORMAL : engine->synchronous;
 
 	if (durability == WEIR_DURABILITY_VISIBLE && configured > SYNCHRONOUS_NORMAL)
 		return SYNCHRONOUS_NORMAL;
@@ -166,7 +168,9 @@ static int64_t level_of(const struct weir__sqlite_engine *engine, enum weir_dura
 
 /*
  * Where syncing is off, checkpoints have not synced what they copied, and what a
- * durable commit builds on could be lost. Once that is made good, checkpoints sync.
+ * durable commit builds on could be lost. Once that is made good, checkpoints sync;
+ * and so does whoever begins the WAL anew, as at synchronous=normal: an old header
+ * that outlived a power cut would have old frames copied over newer pages.
  */
 static int sync_database(struct weir__sqlite_conn *conn)
 {

@@ -16,8 +16,6 @@
 
 static const char where[] = "sqlite.reset";
 
-#define SYNCHRONOUS_NORMAL 1
-
 /* A statement that was stepped and not reset keeps a read transaction open,
  * though SQLite calls that "autocommit": the WAL could never be restarted. */
 static void reset_statements(sqlite3 *db)
@@ -213,10 +211,6 @@ static void close_database(struct weir__sqlite_conn *conn)
 	weir__sqlite_drop_statements(conn);
 	for (size_t i = 0; i < WEIR__SQLITE_OWN; i++)
 		sqlite3_finalize(conn->engine.own[i]);
-	/* The last one to close copies the WAL and deletes it, without a sync where
-	 * syncing is off; but a commit in it was acknowledged as durable. */
-	if (conn->engine.hardened && conn->engine.synchronous_now < SYNCHRONOUS_NORMAL)
-		(void)weir__sqlite_harden(conn, SYNCHRONOUS_NORMAL);
 	if (conn->role != WEIR_ROLE_ANY)
 		weir__sqlite_engine_close(conn);
 	if (sqlite3_next_stmt(db, NULL) != NULL)

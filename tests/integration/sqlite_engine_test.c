@@ -247,6 +247,33 @@ static void a_copy_of_durable_commits_is_synced(void **state)
 	hook_remove();
 }
 
+/* Nor by a WAL that begins anew: if its header is not on the disk before the frames that
+ * are written over the old ones, the old header may outlive a power cut with some of the
+ * old frames, and these would be copied over newer pages. */
+static void a_log_that_begins_anew_is_synced_once_a_commit_was_durable(void **state)
+{
+	struct fixture *const fixture = *state;
+
+	hook_install();
+	set(fixture, "synchronous", "off");
+
+	void *const writer = open_role(fixture, WEIR_ROLE_WRITER);
+	void *const aide = open_role(fixture, WEIR_ROLE_AIDE);
+
+	begin_now(writer, WEIR_DURABILITY_DURABLE);
+	run(fixture, writer, "INSERT INTO t VALUES (1)");
+	commit_now(writer);
+	(void)checkpoint_now(writer, aide);
+	hook_clear();
+	write_now(fixture, writer, "INSERT INTO t VALUES (1)");
+	assert_int_equal(hook_count(HOOK_SYNC, HOOK_WAL), 1);
+	write_now(fixture, writer, "INSERT INTO t VALUES (1)");
+	assert_int_equal(hook_count(HOOK_SYNC, HOOK_WAL), 1);
+	fixture->driver->close(aide);
+	fixture->driver->close(writer);
+	hook_remove();
+}
+
 /* ---- commits that fail ---- */
 
 struct commit_case {
@@ -512,6 +539,7 @@ int main(void)
 		ENGINE_TEST(without_a_turnstile_it_goes_on_and_says_so),
 		ENGINE_TEST(a_commit_syncs_as_was_asked),
 		ENGINE_TEST(a_copy_of_durable_commits_is_synced),
+		ENGINE_TEST(a_log_that_begins_anew_is_synced_once_a_commit_was_durable),
 		ENGINE_TEST(a_failed_commit_is_told_as_what_it_is),
 		ENGINE_TEST(statements_that_still_run_are_ended),
 		ENGINE_TEST(a_savepoint_is_undone_or_kept),

@@ -102,13 +102,20 @@ static void contains(const char *text, const char *part)
 
 static void help_goes_to_stdout_when_asked_for(void **state)
 {
-	static const char *const ways[][3] = {{"--help", NULL, NULL}, {"run", "--help", NULL}};
+	static const struct {
+		const char *way[3];
+		const char *says;
+	} helps[] = {
+		{{"--help", NULL}, "kill"},
+		{{"run", "--help", NULL}, "--seed"},
+		{{"kill", "--help", NULL}, "--rounds"},
+	};
 
 	(void)state;
-	for (int i = 0; i < 2; i++) {
-		assert_int_equal(run(ways[i]), 0);
+	for (size_t i = 0; i < sizeof helps / sizeof helps[0]; i++) {
+		assert_int_equal(run(helps[i].way), 0);
 		contains(child.out_text, "usage: weir-stress");
-		contains(child.out_text, "--seed");
+		contains(child.out_text, helps[i].says);
 		assert_string_equal(child.err_text, "");
 	}
 }

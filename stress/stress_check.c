@@ -79,7 +79,7 @@ static void check_slots(struct stress_world *world)
 		return;
 	}
 	while (got < world->size &&
-	       weir_acquire_for(world->pool, &leases[got], STRESS_MARGIN_NS, &err) == WEIR_OK) {
+	       stress_acquire(world, &leases[got], STRESS_MARGIN_NS, &err) == WEIR_OK) {
 		stress_use_begin(world, &leases[got], STRESS_THREADS_MAX + 1);
 		got++;
 	}
@@ -88,7 +88,7 @@ static void check_slots(struct stress_world *world)
 		              err.message);
 	for (uint32_t i = 0; i < got; i++) {
 		stress_use_end(world, &leases[i], STRESS_THREADS_MAX + 1);
-		if (weir_release(&leases[i], &err) != WEIR_OK)
+		if (stress_release(world, &leases[i], &err) != WEIR_OK)
 			stress_broken(world, "release: %s", err.message);
 	}
 	free(leases);

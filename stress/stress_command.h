@@ -27,6 +27,7 @@ struct stress_command {
 
 int stress_list_command(int argc, char **argv);
 int stress_run_command(int argc, char **argv);
+int stress_replay_command(int argc, char **argv);
 
 /* Say why an option is refused; always false. */
 bool stress_option_complain(const char *flag, const char *value, const char *allowed);

@@ -89,8 +89,11 @@ void stress_disturb_health(struct stress_world *world)
 static void maintain(struct stress_world *world)
 {
 	struct weir_error err = WEIR_ERROR_INIT;
+	struct stress_event *const event =
+		stress_record_begin(stress_judge_main(world), STRESS_OP_OTHER);
 	const enum weir_code code = weir_pool_maintain(world->pool, &err);
 
+	stress_record_end(event, code);
 	if (code != WEIR_OK && code != WEIR_ERR_OPEN_FAILED)
 		stress_broken(world, "maintain: %s", err.message);
 }

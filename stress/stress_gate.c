@@ -6,6 +6,8 @@
  *
  * Asserted: nobody works beside another, every job is carried out once at most and
  * by whoever said so, every entry ends, and the gate's figures are the callers'.
+ * The history (stress_history_gate.c) has who held the gate, and a log that jobs
+ * write themselves into.
  */
 #include "stress_disturb.h"
 #include "stress_random.h"
@@ -23,6 +25,7 @@ struct arena {
 	_Atomic uint32_t asked; /* for attendance */
 	_Atomic uint64_t ran;
 	_Atomic uint64_t queued;
+	uint64_t log; /* jobs carried out so far; plain: the gate guards it */
 };
 
 struct fighter {
@@ -32,6 +35,7 @@ struct fighter {
 
 /* The payload, on its caller's stack. */
 struct errand {
+	uint64_t job; /* its number, over all callers */
 	uint32_t runs;
 };
 
@@ -40,9 +44,19 @@ static void ask(void *arg)
 	atomic_fetch_add(&((struct arena *)arg)->asked, 1);
 }
 
-/* Be the only one at work, and see that this is so. */
-static void come_in(struct fighter *f)
+static struct stress_event *record(struct fighter *f, enum stress_op op, uint64_t job)
 {
+	struct stress_event *const event = stress_record_begin(f->worker->recorder, op);
+
+	if (event != NULL)
+		event->what = job;
+	return event;
+}
+
+/* Be the only one at work, and see that this is so. */
+static struct stress_event *come_in(struct fighter *f)
+{
+	struct stress_event *const event = record(f, STRESS_OP_HOLD, 0);
 	struct stress_place *place = &f->arena->world->places[0];
 	uint32_t nobody = 0;
 
@@ -50,21 +64,29 @@ static void come_in(struct fighter *f)
 		stress_broken(f->arena->world, "caller %u works beside caller %u", f->worker->number,
 		              nobody);
 	place->uses++;
+	return event;
 }
 
-static void go_out(struct fighter *f)
+static void go_out(struct fighter *f, struct stress_event *event)
 {
 	struct stress_place *place = &f->arena->world->places[0];
 
 	place->uses++;
 	if (atomic_exchange(&place->owner, 0) != f->worker->number)
 		stress_broken(f->arena->world, "caller %u worked beside another", f->worker->number);
+	stress_record_end(event, WEIR_OK);
 }
 
 static void carry_out(struct fighter *f, struct errand *errand)
 {
+	struct stress_event *const event = record(f, STRESS_OP_EFFECT, errand->job);
+
 	if (errand->runs++ != 0)
 		stress_broken(f->arena->world, "a job was carried out twice");
+	if (event != NULL)
+		event->detail = f->arena->log;
+	f->arena->log++;
+	stress_record_end(event, WEIR_OK);
 	atomic_fetch_add(&f->arena->ran, 1);
 }
 
@@ -72,16 +94,21 @@ static void lead(struct fighter *f)
 {
 	struct weir_gate_entry *taken[TAKEN_MAX];
 	const uint32_t max = stress_random_below(&f->worker->random, TAKEN_MAX + 1);
+	struct stress_event *const event = come_in(f);
 	uint32_t count;
 	uint32_t early;
 
-	come_in(f);
 	count = weir_gate_take(f->arena->gate, taken, max);
+	for (uint32_t i = 0; i < count; i++) {
+		const struct errand *const errand = weir_gate_payload(taken[i]);
+
+		stress_record_end(record(f, STRESS_OP_TAKE, errand->job), WEIR_OK);
+	}
 	for (uint32_t i = 0; i < count; i++)
 		carry_out(f, weir_gate_payload(taken[i]));
 	early = stress_random_below(&f->worker->random, count + 1);
 	weir_gate_finish(f->arena->gate, taken, early, WEIR_OK);
-	go_out(f);
+	go_out(f, event);
 	weir_gate_leave(f->arena->gate, taken + early, count - early);
 }
 
@@ -96,9 +123,11 @@ static void attend(struct fighter *f)
 /* What became of an entry that is DONE. */
 static void end(struct fighter *f, struct weir_gate_entry *entry, const struct errand *errand)
 {
+	struct stress_event *const event = record(f, STRESS_OP_END, errand->job);
 	const enum weir_code code = weir_gate_collect(entry, NULL);
 	struct stress_tally *tally = &f->worker->tally;
 
+	stress_record_end(event, code);
 	tally->got += code == WEIR_OK;
 	tally->timed_out += code == WEIR_ERR_GATE_TIMEOUT;
 	tally->closed += code == WEIR_ERR_CLOSED;
@@ -119,6 +148,17 @@ static struct weir_time some_time(struct stress_worker *w)
 	return draw < 75 ? past : weir_deadline_in((int64_t)stress_random_below(&w->random, 100000));
 }
 
+static bool give_up(struct fighter *f, struct weir_gate_entry *entry, const struct errand *errand)
+{
+	if (!weir_gate_abandon(entry))
+		return false;
+	stress_record_end(record(f, STRESS_OP_ABANDON, errand->job), WEIR_OK);
+	/* It may have come to its end between the look and the step. */
+	f->worker->tally.got += errand->runs;
+	f->worker->tally.discarded += errand->runs == 0;
+	return true;
+}
+
 /* Wait for an entry until it has ended or was given up. */
 static void see_through(struct fighter *f, struct weir_gate_entry *entry, struct errand *errand)
 {
@@ -133,17 +173,15 @@ static void see_through(struct fighter *f, struct weir_gate_entry *entry, struct
 		if (state == WEIR_GATE_LEAD) {
 			lead(f);
 		} else if (state == WEIR_GATE_HELD) {
-			come_in(f);
+			struct stress_event *const event = come_in(f);
+
 			carry_out(f, errand);
-			go_out(f);
+			go_out(f, event);
 			weir_gate_leave(f->arena->gate, NULL, 0);
 		} else if (state == WEIR_GATE_DONE) {
 			end(f, entry, errand);
 			return;
-		} else if (stress_random_percent(&f->worker->random, 30) && weir_gate_abandon(entry)) {
-			/* It may have come to its end between the look and the step. */
-			f->worker->tally.got += errand->runs;
-			f->worker->tally.discarded += errand->runs == 0;
+		} else if (stress_random_percent(&f->worker->random, 30) && give_up(f, entry, errand)) {
 			return;
 		}
 	}
@@ -156,7 +194,7 @@ static bool call(struct fighter *f)
 		WEIR_GATE_JOB, WEIR_GATE_JOB, WEIR_GATE_JOB, WEIR_GATE_EXCLUSIVE, WEIR_GATE_MAINTENANCE,
 	};
 	struct stress_worker *w = f->worker;
-	struct errand errand = {0};
+	struct errand errand = {.job = (uint64_t)w->number << 32 | (w->tally.calls + 1)};
 	struct weir_gate_entry *entry = NULL;
 	const struct weir_gate_request request = {
 		.kind = kinds[stress_random_below(&w->random, sizeof kinds / sizeof kinds[0])],
@@ -168,8 +206,12 @@ static bool call(struct fighter *f)
 		.payload = &errand,
 		.waits = stress_random_percent(&w->random, 70),
 	};
+	struct stress_event *const event = record(f, STRESS_OP_QUEUE, errand.job);
 	const enum weir_code code = weir_gate_queue(f->arena->gate, &request, &entry, NULL);
 
+	stress_record_end(event, code);
+	if (event != NULL)
+		event->place = request.kind == WEIR_GATE_MAINTENANCE ? WEIR_LANE_BULK : request.lane;
 	w->tally.calls++;
 	w->tally.refused += code == WEIR_ERR_REJECTED || code == WEIR_ERR_GATE_TIMEOUT;
 	if (code == WEIR_OK) {
@@ -259,7 +301,9 @@ void stress_round_gate(struct stress_world *world)
 		return;
 	}
 	world->rounds++;
+	stress_judge_begin(world);
 	fight_all(&arena);
 	check_rest(&arena);
+	stress_judge(world);
 	weir_gate_destroy(arena.gate);
 }

@@ -8,6 +8,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "stress_command.h"
 #include "stress_run.h"
@@ -27,11 +30,13 @@ static const char help[] =
 	"  --seconds S   length of each scenario (0.01 to 86400; default 1.5)\n"
 	"  --seed N      seed of the random draws (default: another one each time)\n"
 	"  --threads N   callers (1 to 256; default: as the scenario says; a duel has 3)\n"
+	"  --record DIR  write the history of each scenario into that folder, for replay\n"
 	"  --help        this text\n"
 	"\n"
 	"One line for each scenario; the last line counts those that passed and failed. Exit\n"
-	"code: 0 all passed, 1 one failed, 2 wrong use, 8 interrupted. A failure is replayed\n"
-	"with its seed, as far as the scheduler of the machine repeats itself.\n";
+	"code: 0 all passed, 1 one failed, 2 wrong use, 8 interrupted. The history of a\n"
+	"failure is always kept (in $TMPDIR or /tmp without --record). A run with its seed draws\n"
+	"the same again, as far as the scheduler of the machine repeats itself.\n";
 
 static bool read_seconds(const char *value, struct stress_run *run)
 {
@@ -45,15 +50,22 @@ static bool read_seconds(const char *value, struct stress_run *run)
 	           : stress_option_complain("seconds", value, "a number from 0.01 to 86400");
 }
 
+static bool make_folder(const char *path, struct stress_run *run)
+{
+	run->record = path;
+	if ((mkdir(path, 0777) == 0 || errno == EEXIST) && access(path, W_OK | X_OK) == 0)
+		return true;
+	(void)fprintf(stderr, "weir-stress: --record \"%s\": %s\n", path, strerror(errno));
+	return false;
+}
+
 /* False on wrong use. argv[optind…] are the scenarios afterwards. */
 static bool read_options(int argc, char **argv, struct stress_run *run, bool *help_wanted)
 {
 	static const struct option flags[] = {
-		{"seconds", required_argument, NULL, 's'},
-		{"seed", required_argument, NULL, 'r'},
-		{"threads", required_argument, NULL, 't'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
+		{"seconds", required_argument, NULL, 's'}, {"seed", required_argument, NULL, 'r'},
+		{"threads", required_argument, NULL, 't'}, {"record", required_argument, NULL, 'd'},
+		{"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
 	};
 	bool right = true;
 	int flag;
@@ -65,6 +77,8 @@ static bool read_options(int argc, char **argv, struct stress_run *run, bool *he
 			right = stress_option_number("seed", optarg, 0, UINT64_MAX, &run->seed);
 		else if (flag == 't')
 			right = stress_option_count("threads", optarg, STRESS_THREADS_MAX, &run->threads);
+		else if (flag == 'd')
+			right = make_folder(optarg, run);
 		else if (flag == 'h')
 			*help_wanted = true;
 		else

@@ -13,11 +13,15 @@
 static void end_lease(struct stress_worker *w, struct weir_lease *lease, bool discard)
 {
 	struct weir_error err = WEIR_ERROR_INIT;
+	struct stress_event *event;
 	enum weir_code code;
 
 	stress_use_end(w->world, lease, w->number);
 	stress_watch(w, discard ? "discard" : "release", weir_now().ns);
+	event =
+		stress_record_end_of(w->recorder, discard ? STRESS_OP_DISCARD : STRESS_OP_RELEASE, lease);
 	code = discard ? weir_discard(lease, &err) : weir_release(lease, &err);
+	stress_record_end(event, code);
 	stress_watch(w, NULL, 0);
 	if (code != WEIR_OK)
 		stress_broken(w->world, "a lease that was held could not be ended: %s", err.message);
@@ -102,11 +106,14 @@ static bool take_one(struct stress_worker *w)
 	const int64_t timeout_ns = choose_timeout(w);
 	const int64_t before_ns = weir_now().ns;
 	const int64_t due_ns = timeout_ns == WEIR_TIMEOUT_NEVER ? before_ns : before_ns + timeout_ns;
+	struct stress_event *event;
 	enum weir_code code;
 
 	w->tally.calls++;
 	stress_watch(w, "acquire", due_ns);
+	event = stress_record_begin(w->recorder, timeout_ns == 0 ? STRESS_OP_TRY : STRESS_OP_ACQUIRE);
 	code = weir_acquire_for(w->world->pool, &lease, timeout_ns, &err);
+	stress_record_lease(event, &lease, code);
 	stress_watch(w, NULL, 0);
 
 	const int64_t after_ns = weir_now().ns;

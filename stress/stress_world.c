@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "stress_random.h"
@@ -18,7 +19,7 @@
 void stress_broken(struct stress_world *world, const char *format, ...)
 {
 	const uint64_t number = atomic_fetch_add(&world->failures, 1);
-	char text[512];
+	char text[STRESS_FOUND_TEXT];
 	va_list values;
 
 	if (number >= FAILURES_PRINTED)
@@ -26,6 +27,8 @@ void stress_broken(struct stress_world *world, const char *format, ...)
 	va_start(values, format);
 	(void)vsnprintf(text, sizeof text, format, values);
 	va_end(values);
+	if (number < STRESS_FOUND_MAX)
+		memcpy(world->found[number], text, sizeof text);
 	(void)fprintf(stderr, "weir-stress: %s, seed %" PRIu64 ": %s\n", world->scenario->name,
 	              world->seed, text);
 }
@@ -110,6 +113,28 @@ void stress_use_end(struct stress_world *world, const struct weir_lease *lease, 
 		stress_broken(world, "slot %u was taken from caller %u by %u", lease->slot, who, owner);
 }
 
+enum weir_code stress_acquire(struct stress_world *world, struct weir_lease *lease,
+                              int64_t timeout_ns, struct weir_error *err)
+{
+	struct stress_event *const event = stress_record_begin(
+		stress_judge_main(world), timeout_ns == 0 ? STRESS_OP_TRY : STRESS_OP_ACQUIRE);
+	const enum weir_code code = weir_acquire_for(world->pool, lease, timeout_ns, err);
+
+	stress_record_lease(event, lease, code);
+	return code;
+}
+
+enum weir_code stress_release(struct stress_world *world, struct weir_lease *lease,
+                              struct weir_error *err)
+{
+	struct stress_event *const event =
+		stress_record_end_of(stress_judge_main(world), STRESS_OP_RELEASE, lease);
+	const enum weir_code code = weir_release(lease, err);
+
+	stress_record_end(event, code);
+	return code;
+}
+
 bool stress_pool_begin(struct stress_world *world, const char *more_settings)
 {
 	const struct weir_driver *driver = world->scenario->driver();
@@ -117,6 +142,7 @@ bool stress_pool_begin(struct stress_world *world, const char *more_settings)
 	struct weir_error err = WEIR_ERROR_INIT;
 	char pairs[512];
 
+	stress_judge_begin(world);
 	world->stub = weir_stub_create();
 	if (world->stub == NULL) {
 		stress_broken(world, "out of memory");
@@ -199,6 +225,7 @@ void stress_worker_init(struct stress_world *world, uint32_t index)
 	w->held = 0;
 	w->world = world;
 	w->number = index + 1;
+	w->recorder = &world->recorders[index];
 	w->random = stress_random_init(world->seed + world->rounds, index);
 }
 

@@ -13,6 +13,8 @@ static const struct stress_command commands[] = {
 	{"list", stress_list_command, "", "name the scenarios of run"},
 	{"run", stress_run_command, "[SCENARIO...] [options]",
      "torture pools and gates, and assert what they promise"},
+	{"replay", stress_replay_command, "FILE [--run]",
+     "check a history that run has kept again, or run it again"},
 	{"kill", kill_command, "[options]", "kill processes that write, and look for what they wrote"},
 };
 
@@ -27,10 +29,10 @@ static void print_help(FILE *to)
 	for (size_t i = 0; i < COMMANDS_COUNT; i++)
 		(void)fprintf(to, "  weir-stress %s%s%s\n", commands[i].name,
 		              commands[i].arguments[0] != '\0' ? " " : "", commands[i].arguments);
-	(void)fputs(
-		"\nThose with options explain them with --help.\n\nExit code: 0 every promise was kept, 1 one was broken, 2 wrong use, 3 cannot\n"
-		"tell, 8 interrupted.\n",
-		to);
+	(void)fputs("\nThose with options explain them with --help.\n\n"
+	            "Exit code: 0 every promise was kept, 1 one was broken, 2 wrong use, 3 cannot\n"
+	            "tell, 8 interrupted.\n",
+	            to);
 }
 
 static const struct stress_command *find(const char *name)

@@ -101,11 +101,13 @@ bool stress_history_gather(struct stress_history *history, const struct stress_r
 		return false;
 	for (uint32_t i = 0; i < count; i++) {
 		const struct stress_recorder *const r = &recorders[i];
-		const uint64_t kept = r->count < r->room ? r->count : r->room;
+		const uint64_t begun = r->count;
+		const uint64_t kept = begun < r->room ? begun : r->room;
 
-		for (uint64_t n = r->count - kept; n < r->count; n++)
+		/* A thread that was not stopped may have gone on meanwhile. */
+		for (uint64_t n = begun - kept; n < begun && history->count < sum; n++)
 			history->events[history->count++] = r->events[n & (r->room - 1)];
-		for (uint64_t n = r->count - kept; r->count > kept && n < r->count - kept + NESTED_MAX; n++)
+		for (uint64_t n = begun - kept; begun > kept && n < begun - kept + NESTED_MAX; n++)
 			note_incomplete(history, &r->events[n & (r->room - 1)]);
 	}
 	stress_history_sort(history);

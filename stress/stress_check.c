@@ -47,7 +47,7 @@ static void check_figures(struct stress_world *world)
 	expect_equal(world, "opening slots", stats.opening, 0);
 	expect_equal(world, "waiters", stats.waiters, 0);
 	expect_equal(world, "acquires", stats.acquires, sum.got + world->got_besides);
-	expect_equal(world, "timeouts", stats.timeouts, sum.timed_out);
+	expect_equal(world, "timeouts", stats.timeouts, sum.timed_out + world->timeouts_besides);
 	expect_equal(world, "rejected", stats.rejected, sum.refused);
 	expect_equal(world, "opens", stats.opens, counts.opens);
 	expect_equal(world, "closed connections", closed, counts.closes);

@@ -2,7 +2,9 @@
  *
  * Short lives of gates: callers with jobs and exclusive entries wait, poll, time
  * out and give up in both lanes, and attend now and then to jobs that nobody waits
- * for. Every other gate is closed in the middle of it.
+ * for. Every other gate is closed in the middle of it. In gate-cancel callers are
+ * cancelled meanwhile, wherever they are: they end between two calls, since no call of
+ * a gate's is a cancellation point.
  *
  * Asserted: nobody works beside another, every job is carried out once at most and
  * by whoever said so, every entry ends, and the gate's figures are the callers'.
@@ -25,6 +27,7 @@ struct arena {
 	_Atomic uint32_t asked; /* for attendance */
 	_Atomic uint64_t ran;
 	_Atomic uint64_t queued;
+	bool cancels; /* callers are cancelled */
 	uint64_t log; /* jobs carried out so far; plain: the gate guards it */
 };
 
@@ -139,13 +142,14 @@ static void end(struct fighter *f, struct weir_gate_entry *entry, const struct e
 /* Until when to wait this time. */
 static struct weir_time some_time(struct stress_worker *w)
 {
-	const struct weir_time past = {1};
-	const struct weir_time never = {WEIR_TIME_NEVER_NS};
+	static const int64_t past_ns[] = {1, 0, -1, INT64_MIN};
+	static const int64_t never_ns[] = {WEIR_TIME_NEVER_NS, WEIR_TIME_NEVER_NS - 1};
 	const uint32_t draw = stress_random_below(&w->random, 100);
 
 	if (draw < 60)
-		return never;
-	return draw < 75 ? past : weir_deadline_in((int64_t)stress_random_below(&w->random, 100000));
+		return (struct weir_time){never_ns[draw % 2]};
+	return draw < 75 ? (struct weir_time){past_ns[draw % 4]}
+	                 : weir_deadline_in((int64_t)stress_random_below(&w->random, 100000));
 }
 
 static bool give_up(struct fighter *f, struct weir_gate_entry *entry, const struct errand *errand)
@@ -228,8 +232,10 @@ static void *fight(void *argument)
 {
 	struct fighter *f = argument;
 
-	while (weir_now().ns < f->arena->until_ns && call(f))
+	while (weir_now().ns < f->arena->until_ns && call(f)) {
 		attend(f);
+		pthread_testcancel();
+	}
 	return NULL;
 }
 
@@ -258,6 +264,17 @@ static void check_rest(struct arena *arena)
 	world->handoffs += stats.groups + stats.exclusives;
 }
 
+/* Half of the callers go in the course of it. */
+static void cancel_some(struct arena *arena, uint32_t callers)
+{
+	struct stress_world *const world = arena->world;
+
+	for (uint32_t i = 0; i < callers / 2; i++) {
+		stress_sleep((int64_t)stress_random_below(&world->random, (uint32_t)(ROUND_NS / callers)));
+		(void)pthread_cancel(world->workers[i].thread);
+	}
+}
+
 static void fight_all(struct arena *arena)
 {
 	struct stress_world *world = arena->world;
@@ -275,6 +292,8 @@ static void fight_all(struct arena *arena)
 		started++;
 	if (started == 0)
 		stress_broken(world, "no thread could be started");
+	if (arena->cancels)
+		cancel_some(arena, started);
 	if (world->rounds % 2 == 0) {
 		stress_sleep((int64_t)stress_random_below(&world->random, (uint32_t)ROUND_NS));
 		if (weir_gate_close(arena->gate, never, &err) != WEIR_OK)
@@ -284,9 +303,13 @@ static void fight_all(struct arena *arena)
 		(void)pthread_join(world->workers[i].thread, NULL);
 }
 
-void stress_round_gate(struct stress_world *world)
+static void live(struct stress_world *world, bool cancels)
 {
-	struct arena arena = {.world = world, .until_ns = weir_now().ns + ROUND_NS};
+	struct arena arena = {
+		.world = world,
+		.until_ns = weir_now().ns + ROUND_NS,
+		.cancels = cancels,
+	};
 	const struct weir_gate_config config = {
 		.size = sizeof config,
 		.length_max = stress_random_percent(&world->random, 30) ? 4 : 0,
@@ -306,4 +329,14 @@ void stress_round_gate(struct stress_world *world)
 	check_rest(&arena);
 	stress_judge(world);
 	weir_gate_destroy(arena.gate);
+}
+
+void stress_round_gate(struct stress_world *world)
+{
+	live(world, false);
+}
+
+void stress_round_gate_cancel(struct stress_world *world)
+{
+	live(world, true);
 }

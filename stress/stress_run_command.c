@@ -25,7 +25,7 @@ static const char help[] =
 	"\n"
 	"Tortures a pool over a pretended server and asserts that no connection ever has two\n"
 	"users, none is lost, every waiter is served or times out, and all figures add up.\n"
-	"Without a scenario it runs all of them, which takes about half a minute.\n"
+	"Without a scenario it runs all of them, which takes about a minute.\n"
 	"\n"
 	"  --seconds S   length of each scenario (0.01 to 86400; default 1.5)\n"
 	"  --seed N      seed of the random draws (default: another one each time)\n"

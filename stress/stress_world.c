@@ -158,6 +158,7 @@ bool stress_pool_begin(struct stress_world *world, const char *more_settings)
 	}
 	world->size = (uint32_t)config.max_size;
 	world->got_besides = 0;
+	world->timeouts_besides = 0;
 	return true;
 }
 

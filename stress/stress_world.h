@@ -76,6 +76,7 @@ struct stress_returner {
 
 struct stress_world {
 	const struct stress_scenario *scenario;
+	const struct stress_run *run;
 	uint64_t seed;
 	uint64_t random; /* of the thread that runs the scenario */
 	uint32_t threads;
@@ -83,7 +84,8 @@ struct stress_world {
 	struct weir_stub *stub;
 	struct weir_pool *pool;
 	uint32_t size;
-	uint64_t got_besides;      /* leases of this pool that no caller got */
+	uint64_t got_besides;      /* leases of this pool that no caller got, … */
+	uint64_t timeouts_besides; /* … and timeouts that none had */
 	_Atomic bool stop;         /* the callers shall end */
 	_Atomic uint64_t failures; /* broken invariants; each was printed, and … */
 	char found[STRESS_FOUND_MAX][STRESS_FOUND_TEXT]; /* … the first of them kept */

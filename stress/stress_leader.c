@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The death of leaders, over a database in memory: jobs end the thread that runs them
- * (pthread_exit), whoever's it is, a caller's or weir's own, or ask for its
- * cancellation; callers write, and leave tickets to the keeper. A caller whose thread
+ * The death of leaders, over a database in a file or in memory: jobs end the thread
+ * that runs them (pthread_exit), whoever's it is, a caller's or weir's own, or ask for
+ * its cancellation; callers write, and leave tickets to the keeper. A caller whose thread
  * is ended is replaced; handoffs= counts those.
  *
  * Asserted: every job whose caller has an outcome is in the table once if it is
@@ -13,6 +13,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <weir/db.h>
 #include <weir/sqlite.h>
@@ -47,6 +48,7 @@ struct deeds {
 	int64_t until_ns;
 	_Atomic uint32_t begun;
 	_Atomic uint64_t ended; /* threads, by their jobs */
+	char folder[256];       /* of the file; empty: in memory */
 	struct deed all[JOBS_MAX];
 };
 
@@ -63,8 +65,10 @@ static int run_deed(struct weir_tx *tx, void *arg)
 	const enum weir_code code =
 		weir_tx_exec(tx, "INSERT INTO deed VALUES (?)", &number, 1, NULL, NULL);
 
-	if (deed->cancels)
+	if (deed->cancels) {
 		(void)pthread_cancel(pthread_self());
+		stress_sleep(1000);
+	}
 	if (deed->exits) {
 		atomic_fetch_add(&deed->deeds->ended, 1);
 		pthread_exit(NULL);
@@ -237,8 +241,32 @@ static void ignore_report(void *arg, const char *line)
 	(void)line;
 }
 
-static struct weir_db *make_db(struct stress_world *world)
+static void make_folder(struct deeds *deeds)
 {
+	const char *const temporary = getenv("TMPDIR");
+
+	(void)snprintf(deeds->folder, sizeof deeds->folder, "%.200s/weir-leader-XXXXXX",
+	               temporary != NULL && temporary[0] != '\0' ? temporary : "/tmp");
+	if (stress_random_percent(&deeds->world->random, 50) || mkdtemp(deeds->folder) == NULL)
+		deeds->folder[0] = '\0';
+}
+
+static void remove_folder(const struct deeds *deeds)
+{
+	static const char *const files[] = {"db", "db-wal", "db-shm", "db-weir"};
+	char path[sizeof deeds->folder + 16];
+
+	for (size_t i = 0; i < sizeof files / sizeof files[0] && deeds->folder[0] != '\0'; i++) {
+		(void)snprintf(path, sizeof path, "%s/%s", deeds->folder, files[i]);
+		(void)unlink(path);
+	}
+	if (deeds->folder[0] != '\0')
+		(void)rmdir(deeds->folder);
+}
+
+static struct weir_db *make_db(const struct deeds *deeds)
+{
+	struct stress_world *const world = deeds->world;
 	const struct weir_driver *const driver = weir_sqlite_driver();
 	const struct weir_db_options options = {.size = sizeof options, .report = ignore_report};
 	struct weir_error err = WEIR_ERROR_INIT;
@@ -249,7 +277,8 @@ static struct weir_db *make_db(struct stress_world *world)
 	                              : "write_timeout=60s";
 
 	weir_config_init(&config, driver);
-	(void)snprintf(config.path, sizeof config.path, ":memory:");
+	(void)snprintf(config.path, sizeof config.path, "%s%s", deeds->folder,
+	               deeds->folder[0] != '\0' ? "/db" : ":memory:");
 	if (weir_config_apply_pairs(&config, driver, pairs, NULL, &err) == WEIR_OK &&
 	    weir_db_create(&db, driver, &config, &options, &err) == WEIR_OK &&
 	    weir_db_exec(db, "CREATE TABLE deed (number INTEGER)", NULL, 0, NULL, &err) == WEIR_OK)
@@ -270,7 +299,8 @@ void stress_round_leader(struct stress_world *world)
 		return;
 	}
 	deeds->world = world;
-	deeds->db = make_db(world);
+	make_folder(deeds);
+	deeds->db = make_db(deeds);
 	deeds->until_ns = weir_now().ns + ROUND_NS;
 	if (deeds->db != NULL) {
 		world->rounds++;
@@ -284,5 +314,6 @@ void stress_round_leader(struct stress_world *world)
 			stress_broken(world, "close after leaders died: %s", err.message);
 		weir_db_destroy(deeds->db);
 	}
+	remove_folder(deeds);
 	free(deeds);
 }

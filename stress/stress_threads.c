@@ -13,15 +13,22 @@
 /* ---- cancellation ---- */
 
 /* A caller is cancelled wherever it is, ends between two calls, and another takes its
- * place, number and tally. */
+ * place, number and tally. The server takes its time, so that it often is in there. */
 void stress_disturb_cancel(struct stress_world *world)
 {
+	const struct weir_stub_script slow = {
+		.open_latency_ns = (int64_t)stress_random_below(&world->random, 200000),
+		.validate_latency_ns = (int64_t)stress_random_below(&world->random, 50000),
+		.reset_latency_ns = (int64_t)stress_random_below(&world->random, 50000),
+		.close_latency_ns = (int64_t)stress_random_below(&world->random, 50000),
+	};
 	struct stress_worker *const w =
 		&world->workers[stress_random_below(&world->random, world->threads)];
 	void *result = NULL;
 
 	if (!stress_random_percent(&world->random, 50))
 		return;
+	weir_stub_set(world->stub, &slow);
 	if (pthread_cancel(w->thread) != 0 || pthread_join(w->thread, &result) != 0 ||
 	    result != PTHREAD_CANCELED)
 		stress_broken(world, "caller %u was cancelled and did not end by it", w->number);

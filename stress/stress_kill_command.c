@@ -32,13 +32,13 @@ static const char help[] =
 	"file with what they were told: every acknowledged write is there, whole and once, and\n"
 	"none is that was reported as failed. Then goes on with the same file.\n"
 	"\n"
-	"  --rounds N     kills (1 to 1000000; default 20)\n"
-	"  --processes N  on one file at once (1 or 2; default 1); with 2 the one that is left\n"
-	"                 must go on\n"
+	"  --rounds N     rounds of kills (1 to 1000000; default 20)\n"
+	"  --processes N  on one file at once (1 to 8; default 1): they are killed one after\n"
+	"                 the other, and those that are left must go on\n"
 	"  --seed N       seed of the random draws (default: another one each time)\n"
 	"  --dir DIR      where the folder of the database is made (default: $TMPDIR or /tmp)\n"
 	"  --lie LIE      break a promise on purpose, which the audit has to find: early,\n"
-	"                 denied, garbled, torn, or stuck (with two processes)\n"
+	"                 denied, garbled, torn, or stuck (with several processes)\n"
 	"  --json         the verdict as JSON\n"
 	"  --help         this text\n"
 	"\n"
@@ -109,7 +109,7 @@ static bool read_options(int argc, char **argv, struct options *options)
 		right = false;
 	}
 	if (right && options->plan.lie == KILL_LIE_STUCK && options->plan.processes < 2)
-		right = stress_option_complain("lie", "stuck", "used with --processes 2");
+		right = stress_option_complain("lie", "stuck", "used with --processes 2 or more");
 	return right;
 }
 

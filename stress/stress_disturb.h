@@ -27,8 +27,8 @@ void stress_disturb_orphans(struct stress_world *world);
  * at once. */
 void stress_round_stopped(struct stress_world *world);
 
-/* stress_leader.c: jobs that end their thread, and callers that are cancelled, over a
- * database. */
+/* stress_db.c: one life of a database, and the same with jobs that end their thread. */
+void stress_round_db(struct stress_world *world);
 void stress_round_leader(struct stress_world *world);
 
 /* stress_close.c: one life of a pool that ends under load. */

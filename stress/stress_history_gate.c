@@ -9,7 +9,8 @@
  *       that was refused, timed out or was closed has none; one that was given up
  *       has one at most, as has one whose fate is not in the history.
  *   H3  A job is taken at most once, and by a thread that holds the gate then, and
- *       has its effect while that thread does.
+ *       has its effect while that thread does. (Not where no hold is recorded: who
+ *       only calls a database does not see them.)
  *   H4  The log's order is that of time: an effect that was over before another
  *       began has the lower place, and no place is taken twice.
  *   H5  In a lane nobody passes anybody: of two jobs that had their effect, the
@@ -164,7 +165,7 @@ static void check_hands(struct checked *c, uint32_t holds, const struct job *job
 	const struct stress_event *const effect = job->effect;
 	const struct stress_event *hold;
 
-	if (effect == NULL)
+	if (effect == NULL || holds == 0)
 		return;
 	hold = hold_around(c->list, holds, effect);
 	if (hold == NULL)

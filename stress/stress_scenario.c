@@ -263,8 +263,16 @@ static const struct stress_scenario scenarios[] = {
 		.round = stress_round_gate_cancel,
 	},
 	{
+		.name = "db",
+		.doc = "writes to a database by jobs and tickets: what was told is what is there",
+		.settings = "",
+		.driver = weir_stub_bare_driver,
+		.threads = 8,
+		.round = stress_round_db,
+	},
+	{
 		.name = "leader-death",
-		.doc = "jobs of a database end the thread that leads (pthread_exit), or have it cancelled",
+		.doc = "the same with jobs that end the thread that leads, or have it cancelled",
 		.settings = "",
 		.driver = weir_stub_bare_driver,
 		.threads = 8,

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The death of leaders, over a database in a file or in memory: jobs end the thread
- * that runs them (pthread_exit), whoever's it is, a caller's or weir's own, or ask for
- * its cancellation; callers write, and leave tickets to the keeper. A caller whose thread
- * is ended is replaced; handoffs= counts those.
+ * Short lives of databases, in a file or in memory: callers write by jobs and by
+ * tickets, which others or the keeper lead; jobs fail, come too late, are cancelled.
+ * Each job writes its number into a table, whose order is that in which the jobs
+ * were done: with what the callers were told it makes a history of the gate, with
+ * the database as the guarded resource (stress_history_gate.c). When exactly a job was
+ * done is not known from outside, only that it was between its call and its return.
  *
- * Asserted: every job whose caller has an outcome is in the table once if it is
- * COMMITTED, and not at all if it FAILED or never ran; one whose caller was ended
- * beside it is there at most once; those that end their thread never; and in the end
- * the gate is free, and the database closes.
+ * In leader-death jobs also end the thread that runs them (pthread_exit), whoever's
+ * it is, a caller's or weir's own, or ask for its cancellation. A caller whose thread
+ * is ended is replaced; handoffs= counts those.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -25,30 +26,29 @@
 /* How long one database serves. */
 #define ROUND_NS WEIR_MILLISECONDS(200)
 
-#define JOBS_MAX 8192
-
-enum fate {
-	FATE_NONE = 0,    /* not begun */
-	FATE_UNKNOWN = 1, /* begun: its caller was not told */
-	FATE_COMMITTED = 2,
-	FATE_UNDONE = 3,
-};
+#define JOBS_MAX 4096
 
 struct deed {
 	struct deeds *deeds;
-	int64_t number;
+	uint64_t number; /* from 1 on */
+	bool fails;
 	bool exits;
-	bool cancels;
-	_Atomic uint32_t fate;
+	bool cancels; /* its thread */
+	bool hasty;
+	bool withdrawn; /* its ticket is cancelled */
+	int64_t called_ns;
+	_Atomic int64_t returned_ns; /* STRESS_PENDING: its caller was not told */
 };
 
 struct deeds {
 	struct stress_world *world;
 	struct weir_db *db;
+	bool deadly; /* jobs end threads */
 	int64_t until_ns;
 	_Atomic uint32_t begun;
 	_Atomic uint64_t ended; /* threads, by their jobs */
 	char folder[256];       /* of the file; empty: in memory */
+	uint64_t log;           /* rows seen so far */
 	struct deed all[JOBS_MAX];
 };
 
@@ -61,9 +61,9 @@ struct caller {
 static int run_deed(struct weir_tx *tx, void *arg)
 {
 	const struct deed *deed = arg;
-	const struct weir_sql_value number = weir_int64(deed->number);
+	const struct weir_sql_value number = weir_int64((int64_t)deed->number);
 	const enum weir_code code =
-		weir_tx_exec(tx, "INSERT INTO deed VALUES (?)", &number, 1, NULL, NULL);
+		weir_tx_exec(tx, "INSERT INTO deed (number) VALUES (?)", &number, 1, NULL, NULL);
 
 	if (deed->cancels) {
 		(void)pthread_cancel(pthread_self());
@@ -73,87 +73,139 @@ static int run_deed(struct weir_tx *tx, void *arg)
 		atomic_fetch_add(&deed->deeds->ended, 1);
 		pthread_exit(NULL);
 	}
-	return code != WEIR_OK;
+	return code != WEIR_OK || deed->fails;
 }
 
 static struct deed *new_deed(struct caller *caller)
 {
 	const uint32_t at = atomic_fetch_add(&caller->deeds->begun, 1);
+	uint64_t *const random = &caller->worker->random;
 	struct deed *deed;
 
 	if (at >= JOBS_MAX)
 		return NULL;
 	deed = &caller->deeds->all[at];
 	deed->deeds = caller->deeds;
-	deed->number = at;
-	deed->exits = stress_random_percent(&caller->worker->random, 4);
-	deed->cancels = stress_random_percent(&caller->worker->random, 4);
-	atomic_store(&deed->fate, FATE_UNKNOWN);
+	deed->number = at + 1;
+	deed->fails = stress_random_percent(random, 5);
+	deed->exits = caller->deeds->deadly && stress_random_percent(random, 4);
+	deed->cancels = caller->deeds->deadly && stress_random_percent(random, 4);
+	deed->hasty = stress_random_percent(random, 5);
+	deed->withdrawn = stress_random_percent(random, 20);
+	atomic_store(&deed->returned_ns, STRESS_PENDING);
 	return deed;
 }
 
-static void note(struct caller *caller, struct deed *deed, enum weir_code code,
-                 const struct weir_write_result *result)
+/* ---- writing ---- */
+
+static struct stress_event *record(struct caller *caller, enum stress_op op, struct deed *deed)
 {
+	struct stress_event *const event = stress_record_begin(caller->worker->recorder, op);
+
+	if (event != NULL)
+		event->what = deed->number;
+	return event;
+}
+
+/* Whether a job may end so. */
+static bool may_be(const struct deed *deed, enum weir_code code, bool by_ticket)
+{
+	switch ((int)code) {
+	case WEIR_OK:
+		return !deed->exits && !deed->fails;
+	case WEIR_ERR_JOB_FAILED:
+		return deed->exits || deed->fails;
+	case WEIR_ERR_GATE_TIMEOUT:
+	case WEIR_ERR_REJECTED:
+		return deed->hasty;
+	case WEIR_ERR_CANCELLED:
+	case WEIR_ERR_DRIVER_CANCELLED:
+		return by_ticket && deed->withdrawn;
+	default:
+		return false;
+	}
+}
+
+static void note(struct caller *caller, struct deed *deed, enum weir_code code,
+                 const struct weir_write_result *result, bool by_ticket)
+{
+	struct stress_event *const event = record(caller, STRESS_OP_END, deed);
+
+	stress_record_end(event, code);
+	atomic_store(&deed->returned_ns, weir_now().ns);
 	caller->worker->tally.got += code == WEIR_OK;
-	atomic_store(&deed->fate, code == WEIR_OK ? FATE_COMMITTED : FATE_UNDONE);
-	if (code == WEIR_OK && deed->exits)
-		stress_broken(caller->deeds->world, "a job that ended its thread was committed");
+	caller->worker->tally.timed_out += code == WEIR_ERR_GATE_TIMEOUT;
 	if ((code == WEIR_OK) != (result->outcome == WEIR_COMMITTED))
 		stress_broken(caller->deeds->world, "a write ended with %s, and its outcome is %d",
 		              weir_error_name(code), (int)result->outcome);
-	if (code != WEIR_OK && !deed->exits)
-		stress_broken(caller->deeds->world, "a write beside jobs that end their thread: %s",
-		              weir_error_name(code));
+	if (!may_be(deed, code, by_ticket))
+		stress_broken(caller->deeds->world, "a write ended with %s", weir_error_name(code));
 }
 
-/* Wait for it, or let others lead it. */
-static void write_by_ticket(struct caller *caller, struct deed *deed)
+/* Wait for it, and let others lead it. */
+static void write_by_ticket(struct caller *caller, struct deed *deed,
+                            const struct weir_write_options *options)
 {
 	struct weir_write_result result = {.size = sizeof result};
 	struct weir_ticket *ticket = NULL;
+	struct stress_event *const event = record(caller, STRESS_OP_QUEUE, deed);
+	enum weir_code code = weir_db_submit(caller->deeds->db, run_deed, deed, options, &ticket, NULL);
 	int before;
-	enum weir_code code = weir_db_submit(caller->deeds->db, run_deed, deed, NULL, &ticket, NULL);
 
+	stress_record_end(event, code);
+	if (event != NULL)
+		event->place = options->lane;
 	if (code != WEIR_OK) {
-		stress_broken(caller->deeds->world, "no ticket: %s", weir_error_name(code));
+		note(caller, deed, code, &result, true);
 		return;
 	}
+	if (deed->withdrawn)
+		weir_ticket_cancel(ticket);
 	/* A ticket whose owner is cancelled would be nobody's. */
 	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
 	while (!weir_ticket_poll(ticket)) /* ends: the keeper or a caller leads it */
 		stress_sleep(WEIR_MICROSECONDS(100));
 	(void)pthread_setcancelstate(before, &before);
 	code = weir_ticket_collect(ticket, weir_deadline_in(STRESS_MARGIN_NS), &result, NULL);
-	note(caller, deed, code, &result);
+	note(caller, deed, code, &result, true);
 }
 
-static void write_once(struct caller *caller, struct deed *deed)
+/* When it was queued is known only to lie within the call. */
+static void write_by_job(struct caller *caller, struct deed *deed,
+                         const struct weir_write_options *options)
 {
 	struct weir_write_result result = {.size = sizeof result};
+	struct stress_event *const event = record(caller, STRESS_OP_QUEUE, deed);
 	enum weir_code code;
 
-	caller->worker->tally.calls++;
-	if (stress_random_percent(&caller->worker->random, 20)) {
-		write_by_ticket(caller, deed);
-		return;
-	}
+	if (event != NULL)
+		event->place = options->lane;
 	stress_watch(caller->worker, "a write", weir_now().ns);
-	code = weir_db_run(caller->deeds->db, run_deed, deed, NULL, &result, NULL);
+	code = weir_db_run(caller->deeds->db, run_deed, deed, options, &result, NULL);
 	stress_watch(caller->worker, NULL, 0);
-	note(caller, deed, code, &result);
+	stress_record_end(event, WEIR_OK);
+	note(caller, deed, code, &result, false);
 }
 
 static void *write_on(void *argument)
 {
 	struct caller *caller = argument;
+	uint64_t *const random = &caller->worker->random;
 
 	while (weir_now().ns < caller->deeds->until_ns) {
 		struct deed *const deed = new_deed(caller);
+		struct weir_write_options options = {.size = sizeof options};
 
 		if (deed == NULL)
 			break;
-		write_once(caller, deed);
+		options.lane = stress_random_percent(random, 20) ? WEIR_LANE_BULK : WEIR_LANE_NORMAL;
+		options.timeout_ns = deed->hasty ? 1 + stress_random_below(random, 100000) : 0;
+		deed->called_ns = weir_now().ns;
+		caller->worker->tally.calls++;
+		if (stress_random_percent(random, 20))
+			write_by_ticket(caller, deed, &options);
+		else
+			write_by_job(caller, deed, &options);
 		pthread_testcancel();
 	}
 	atomic_store(&caller->over, true);
@@ -181,21 +233,29 @@ static void *replace(void *argument)
 
 /* ---- what is in the table ---- */
 
+/* A row is the effect of its job. */
 static int see_row(struct weir_rows *rows, void *arg)
 {
-	struct deeds *deeds = arg;
+	struct deeds *const deeds = arg;
 	struct weir_sql_value number;
-	uint32_t fate;
+	const struct deed *deed;
+	struct stress_event *event;
 
-	if (weir_rows_value(rows, 0, &number, NULL) != WEIR_OK || number.as.int64 < 0 ||
-	    number.as.int64 >= JOBS_MAX) {
-		stress_broken(deeds->world, "a row that nobody wrote");
+	if (weir_rows_value(rows, 0, &number, NULL) != WEIR_OK || number.as.int64 < 1 ||
+	    number.as.int64 > JOBS_MAX) {
+		stress_broken(deeds->world, "there is a row that nobody wrote");
 		return 0;
 	}
-	fate = atomic_exchange(&deeds->all[number.as.int64].fate, FATE_NONE);
-	if (fate == FATE_UNDONE || fate == FATE_NONE || deeds->all[number.as.int64].exits)
-		stress_broken(deeds->world, "write %" PRId64 " is there %s", number.as.int64,
-		              fate == FATE_NONE ? "twice" : "and was reported as failed");
+	deed = &deeds->all[number.as.int64 - 1];
+	if (deed->exits || deed->fails)
+		stress_broken(deeds->world, "write %" PRIu64 " failed, and is there", deed->number);
+	event = stress_record_begin(stress_judge_main(deeds->world), STRESS_OP_EFFECT);
+	if (event != NULL) {
+		event->what = deed->number;
+		event->detail = deeds->log++;
+		event->invoked_ns = deed->called_ns;
+		event->returned_ns = atomic_load(&deed->returned_ns);
+	}
 	return 0;
 }
 
@@ -203,13 +263,10 @@ static void check_table(struct deeds *deeds)
 {
 	struct weir_error err = WEIR_ERROR_INIT;
 
-	if (weir_db_query(deeds->db, "SELECT number FROM deed", NULL, 0, see_row, deeds, &err) !=
-	    WEIR_OK)
+	if (weir_db_query(deeds->db, "SELECT number FROM deed ORDER BY place", NULL, 0, see_row, deeds,
+	                  &err) != WEIR_OK)
 		stress_broken(deeds->world, "the table cannot be read: %s", err.message);
-	for (uint32_t i = 0; i < JOBS_MAX; i++) {
-		if (atomic_load(&deeds->all[i].fate) == FATE_COMMITTED)
-			stress_broken(deeds->world, "write %u was reported as committed, and is not there", i);
-	}
+	stress_judge(deeds->world);
 }
 
 /* ---- rounds ---- */
@@ -281,14 +338,15 @@ static struct weir_db *make_db(const struct deeds *deeds)
 	               deeds->folder[0] != '\0' ? "/db" : ":memory:");
 	if (weir_config_apply_pairs(&config, driver, pairs, NULL, &err) == WEIR_OK &&
 	    weir_db_create(&db, driver, &config, &options, &err) == WEIR_OK &&
-	    weir_db_exec(db, "CREATE TABLE deed (number INTEGER)", NULL, 0, NULL, &err) == WEIR_OK)
+	    weir_db_exec(db, "CREATE TABLE deed (place INTEGER PRIMARY KEY, number INTEGER)", NULL, 0,
+	                 NULL, &err) == WEIR_OK)
 		return db;
 	stress_broken(world, "no database: %s", err.message);
 	weir_db_destroy(db);
 	return NULL;
 }
 
-void stress_round_leader(struct stress_world *world)
+static void live(struct stress_world *world, bool deadly)
 {
 	struct deeds *const deeds = calloc(1, sizeof *deeds);
 	struct weir_error err = WEIR_ERROR_INIT;
@@ -298,7 +356,9 @@ void stress_round_leader(struct stress_world *world)
 		stress_broken(world, "out of memory");
 		return;
 	}
+	stress_judge_begin(world);
 	deeds->world = world;
+	deeds->deadly = deadly;
 	make_folder(deeds);
 	deeds->db = make_db(deeds);
 	deeds->until_ns = weir_now().ns + ROUND_NS;
@@ -309,11 +369,22 @@ void stress_round_leader(struct stress_world *world)
 		sum = stress_tally_sum(world);
 		world->past.calls += sum.calls;
 		world->past.got += sum.got;
+		world->past.timed_out += sum.timed_out;
 		world->handoffs += atomic_load(&deeds->ended);
 		if (weir_db_close_until(deeds->db, weir_deadline_in(STRESS_MARGIN_NS), &err) != WEIR_OK)
-			stress_broken(world, "close after leaders died: %s", err.message);
+			stress_broken(world, "the database does not close: %s", err.message);
 		weir_db_destroy(deeds->db);
 	}
 	remove_folder(deeds);
 	free(deeds);
+}
+
+void stress_round_db(struct stress_world *world)
+{
+	live(world, false);
+}
+
+void stress_round_leader(struct stress_world *world)
+{
+	live(world, true);
 }

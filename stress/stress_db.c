@@ -67,7 +67,7 @@ static int run_deed(struct weir_tx *tx, void *arg)
 
 	if (deed->cancels) {
 		(void)pthread_cancel(pthread_self());
-		stress_sleep(1000);
+		pthread_testcancel();
 	}
 	if (deed->exits) {
 		atomic_fetch_add(&deed->deeds->ended, 1);
@@ -150,7 +150,6 @@ static void write_by_ticket(struct caller *caller, struct deed *deed,
 	struct weir_ticket *ticket = NULL;
 	struct stress_event *const event = record(caller, STRESS_OP_QUEUE, deed);
 	enum weir_code code = weir_db_submit(caller->deeds->db, run_deed, deed, options, &ticket, NULL);
-	int before;
 
 	stress_record_end(event, code);
 	if (event != NULL)
@@ -161,11 +160,8 @@ static void write_by_ticket(struct caller *caller, struct deed *deed,
 	}
 	if (deed->withdrawn)
 		weir_ticket_cancel(ticket);
-	/* A ticket whose owner is cancelled would be nobody's. */
-	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
 	while (!weir_ticket_poll(ticket)) /* ends: the keeper or a caller leads it */
 		stress_sleep(WEIR_MICROSECONDS(100));
-	(void)pthread_setcancelstate(before, &before);
 	code = weir_ticket_collect(ticket, weir_deadline_in(STRESS_MARGIN_NS), &result, NULL);
 	note(caller, deed, code, &result, true);
 }

@@ -122,7 +122,7 @@ void stress_disturb_settings(struct stress_world *world)
 	} changes[] = {
 		{"acquire_timeout", {"0s", "1ms", "5s", "24h"}},
 		{"close_timeout", {"0s", "1ms", "10s", "1h"}},
-		{"fairness_window", {"0s", "10us", "1ms", "10s"}},
+		{"fairness_window", {"0s", "10us", "1ms", "100ms"}}, /* longer, and callers wait so long */
 		{"idle_timeout", {"0s", "1ms", "600s", "24h"}},
 		{"max_lifetime", {"0s", "1ms", "1800s", "24h"}},
 		{"max_waiters", {"0", "1", "3", "10000"}},

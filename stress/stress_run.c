@@ -193,7 +193,6 @@ bool stress_run_scenario(struct stress_run *run, const struct stress_scenario *s
 	}
 	memset(world, 0, sizeof *world);
 	world->scenario = scenario;
-	world->run = run;
 	world->seed = run->seed;
 	world->random = stress_random_init(run->seed, STRESS_THREADS_MAX);
 	world->threads = run->threads == 0 || scenario->threads_fixed ? scenario->threads

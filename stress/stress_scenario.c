@@ -202,11 +202,11 @@ static const struct stress_scenario scenarios[] = {
 	},
 	{
 		.name = "stopped",
-		.doc = "the process is stopped and goes on: all deadlines pass at once",
-		.settings = "max_size=3",
-		.driver = weir_stub_prompt_driver,
-		.threads = 8,
-		.mix = EVERYTHING,
+		.doc = "other scenarios, whose process is stopped and goes on: all deadlines pass at once",
+		.settings = "",
+		.driver = weir_stub_bare_driver,
+		.threads = 1,
+		.threads_fixed = true,
 		.round = stress_round_stopped,
 	},
 	{

@@ -3,120 +3,130 @@
  * Processes that are stopped and go on again. For them the clock jumps: whatever was
  * to happen in the meantime is due at once, and each sleep in the kernel ends early.
  *
- * The callers are in a child, since who is stopped cannot go on by itself; the parent
- * stops it at random moments for random times. The child asserts as every scenario
- * does, keeps its history if that is broken, and sends its figures home.
+ * Who is stopped cannot go on by itself, so the callers are in another process: this
+ * program, running one of the other scenarios for a moment. It is stopped at random
+ * moments for random times, asserts what that scenario asserts, and keeps its history
+ * if that is broken.
  */
-#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "stress_disturb.h"
 #include "stress_random.h"
-#include "stress_worker.h"
+#include "stress_world.h"
 
-/* How long a child's callers run, by its own clock; stopped time counts. */
-#define CHILD_NS WEIR_MILLISECONDS(200)
+/* More than it prints even if it fails, and less than a pipe holds. */
+#define OUTPUT_MAX 32768
 
-/* What a child tells. */
-struct figures {
-	uint64_t failures;
-	uint64_t waits;
-	uint64_t handoffs;
-	uint64_t opened;
-	uint64_t closed;
-	uint64_t judged;
-	uint64_t windows;
-	struct stress_tally past;
+static const char *const victims[] = {
+	"duel",          "patient",       "crowd", "strict", "hasty",
+	"failing-opens", "hanging-opens", "close", "gate",
 };
 
-static void live(struct stress_world *world, int home)
+/* Run a scenario for a fifth of a second of its own clock; all it prints goes to out. */
+static pid_t start(const struct stress_world *world, const char *scenario, int out)
 {
-	struct figures figures = {0};
+	char seed[24];
+	char *const argv[] = {"weir-stress", "run", (char *)(uintptr_t)scenario,
+	                      "--seconds",   "0.2", "--seed",
+	                      seed,          NULL};
+	pid_t child;
 
-	if (stress_pool_begin(world, "")) {
-		if (stress_workers_start(world)) {
-			stress_sleep(CHILD_NS);
-			stress_workers_join(world);
-			stress_check_rest(world);
-			stress_judge(world);
-			stress_remember(world);
-		}
-		stress_pool_end(world);
-	}
-	figures.failures = atomic_load(&world->failures);
-	if (figures.failures > 0)
-		stress_judge_break_off(world, world->run);
-	figures.waits = world->waits;
-	figures.handoffs = world->handoffs;
-	figures.opened = world->opened;
-	figures.closed = world->closed;
-	figures.judged = world->judged;
-	figures.windows = world->windows;
-	figures.past = world->past;
-	(void)fflush(NULL);
-	_exit(write(home, &figures, sizeof figures) == (ssize_t)sizeof figures ? 0 : 1);
+	(void)snprintf(seed, sizeof seed, "%" PRIu64, world->seed + world->rounds);
+	child = fork();
+	if (child != 0)
+		return child;
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	(void)dup2(out, STDOUT_FILENO);
+	(void)dup2(out, STDERR_FILENO);
+	(void)execv("/proc/self/exe", argv);
+	_exit(127);
 }
 
-/* Stop the child and let it go on, until it has ended; false if it does not. */
-static bool jolt(struct stress_world *world, pid_t child)
+/* Stop the child and let it go on, until it has ended; its exit status, or -1 when it
+ * did not end by itself. */
+static int jolt(struct stress_world *world, pid_t child)
 {
-	const int64_t until_ns = weir_now().ns + STRESS_MARGIN_NS;
+	const int64_t until_ns = weir_now().ns + 3 * STRESS_MARGIN_NS;
 	int status = 0;
 
 	while (waitpid(child, &status, WNOHANG) == 0) { /* ends: the child or its time does */
 		if (weir_now().ns > until_ns) {
 			(void)kill(child, SIGKILL);
 			(void)waitpid(child, &status, 0);
-			return false;
+			return -1;
 		}
 		stress_sleep((int64_t)stress_random_below(&world->random, 5000000));
 		(void)kill(child, SIGSTOP);
 		stress_sleep((int64_t)stress_random_below(&world->random, 20000000));
 		(void)kill(child, SIGCONT);
 	}
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-static void add(struct stress_world *world, const struct figures *figures)
+/* Until the other end is closed, or there is no more room. */
+static void read_all(int out, char text[OUTPUT_MAX])
 {
-	world->waits = figures->waits;
-	world->handoffs = figures->handoffs;
-	world->opened = figures->opened;
-	world->closed = figures->closed;
-	world->judged = figures->judged;
-	world->windows = figures->windows;
-	world->past = figures->past; /* the child had those of the rounds before */
-	if (figures->failures > 0)
-		stress_broken(world, "a process that was stopped and went on broke %llu promises",
-		              (unsigned long long)figures->failures);
+	size_t length = 0;
+	ssize_t more = 1;
+
+	while (more > 0 && length < OUTPUT_MAX - 1) {
+		more = read(out, text + length, OUTPUT_MAX - 1 - length);
+		length += more > 0 ? (size_t)more : 0;
+	}
+	text[length] = '\0';
+}
+
+static uint64_t figure(const char *line, const char *name)
+{
+	const char *const at = strstr(line, name);
+	uint64_t value = 0;
+
+	return at != NULL && sscanf(at + strlen(name), "%" SCNu64, &value) == 1 ? value : 0;
+}
+
+/* Its line is all that is known of it. */
+static void add(struct stress_world *world, const char *line)
+{
+	world->past.calls += figure(line, " ops=");
+	world->past.got += figure(line, " leases=");
+	world->past.timed_out += figure(line, " timeouts=");
+	world->waits += figure(line, " waits=");
+	world->handoffs += figure(line, " handoffs=");
+	world->opened += figure(line, " opens=");
+	world->closed += figure(line, " closes=");
+	world->judged += figure(line, " judged=");
+	world->windows += figure(line, " windows=");
 }
 
 void stress_round_stopped(struct stress_world *world)
 {
-	struct figures figures = {0};
-	int home[2];
+	const uint32_t which = stress_random_below(&world->random, sizeof victims / sizeof victims[0]);
+	char text[OUTPUT_MAX];
+	int ends[2];
 	pid_t child;
+	int status;
 
-	if (pipe(home) != 0) {
+	if (pipe2(ends, O_CLOEXEC) != 0) {
 		stress_broken(world, "no pipe could be made");
 		return;
 	}
-	(void)fflush(NULL);
 	world->rounds++;
-	child = fork();
-	if (child == 0)
-		live(world, home[1]);
-	(void)close(home[1]);
-	if (child < 0)
-		stress_broken(world, "a process could not be started");
-	else if (!jolt(world, child))
-		stress_broken(world, "a process that was stopped and went on did not end, or crashed");
-	else if (read(home[0], &figures, sizeof figures) == (ssize_t)sizeof figures)
-		add(world, &figures);
-	else
-		stress_broken(world, "a process that was stopped and went on has no figures");
-	(void)close(home[0]);
+	child = start(world, victims[which], ends[1]);
+	(void)close(ends[1]);
+	status = child < 0 ? 127 : jolt(world, child);
+	read_all(ends[0], text);
+	(void)close(ends[0]);
+	add(world, text);
+	if (status == 0)
+		return;
+	(void)fputs(text, stderr);
+	stress_broken(world, "%s, stopped and let go on, ended with %d (-1: it hung or crashed)",
+	              victims[which], status);
 }

@@ -75,7 +75,11 @@ void stress_sleep(int64_t ns)
 		.tv_nsec = (long)(ns % WEIR_SECONDS(1)),
 	};
 
+	int before;
+
+	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
 	(void)nanosleep(&time, NULL);
+	(void)pthread_setcancelstate(before, &before);
 }
 
 void stress_watch(struct stress_worker *worker, const char *call, int64_t due_ns)

@@ -76,7 +76,6 @@ struct stress_returner {
 
 struct stress_world {
 	const struct stress_scenario *scenario;
-	const struct stress_run *run;
 	uint64_t seed;
 	uint64_t random; /* of the thread that runs the scenario */
 	uint32_t threads;
@@ -146,6 +145,8 @@ enum weir_code stress_release(struct stress_world *world, struct weir_lease *lea
 /* Do a call under the watchdog's eyes; end with a NULL name. */
 void stress_watch(struct stress_worker *worker, const char *call, int64_t due_ns);
 
+/* No cancellation point: ThreadSanitizer loses track of a thread that is cancelled in a
+ * call that it has wrapped. */
 void stress_sleep(int64_t ns);
 
 /* What all callers did on this pool. */

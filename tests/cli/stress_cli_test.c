@@ -170,7 +170,9 @@ static void list_names_every_scenario(void **state)
 {
 	static const char *const arguments[] = {"list", NULL};
 	static const char *const some[] = {
-		"duel", "strict", "hanging-opens", "ring-4096", "close", "fork",
+		"duel",           "strict",    "hanging-opens", "ring-4096", "close",        "fork",
+		"oversubscribed", "deadlines", "stopped",       "settings",  "cancel",       "signals",
+		"orphans",        "gate",      "gate-cancel",   "db",        "leader-death", "everything",
 	};
 
 	(void)state;

@@ -47,15 +47,17 @@ void stress_recorders_init(struct stress_recorder *recorders, uint32_t count, ui
 	for (uint32_t i = 0; i < count; i++) {
 		recorders[i] = (struct stress_recorder){.thread = i + 1};
 		recorders[i].events = calloc(room, sizeof(struct stress_event));
-		if (recorders[i].events != NULL)
-			recorders[i].room = room;
+		recorders[i].mute = recorders[i].events == NULL;
+		recorders[i].room = recorders[i].mute ? 0 : room;
 	}
 }
 
-void stress_recorders_forget(struct stress_recorder *recorders, uint32_t count)
+void stress_recorders_forget(struct stress_recorder *recorders, uint32_t count, bool mute)
 {
-	for (uint32_t i = 0; i < count; i++)
+	for (uint32_t i = 0; i < count; i++) {
 		recorders[i].count = 0;
+		recorders[i].mute = mute || recorders[i].room == 0;
+	}
 }
 
 void stress_recorders_free(struct stress_recorder *recorders, uint32_t count)

@@ -70,13 +70,13 @@ struct stress_event {
 	uint64_t detail;
 };
 
-/* A thread's ring. Its own from begin to gather; room is a power of two, or 0:
- * nothing is recorded. */
+/* A thread's ring. Its own from begin to gather; room is a power of two. */
 struct stress_recorder {
 	struct stress_event *events;
 	uint64_t count; /* that were begun */
 	uint32_t room;
 	uint32_t thread;
+	bool mute; /* nothing is recorded */
 };
 
 #define STRESS_NAME_MAX 32
@@ -121,7 +121,7 @@ static inline struct stress_event *stress_record_begin(struct stress_recorder *r
 {
 	struct stress_event *event;
 
-	if (recorder->room == 0)
+	if (recorder->mute)
 		return NULL;
 	event = &recorder->events[recorder->count++ & (recorder->room - 1)];
 	*event = (struct stress_event){
@@ -148,9 +148,9 @@ void stress_record_lease(struct stress_event *event, const struct weir_lease *le
                          enum weir_code outcome);
 
 /* Make rings of so many events for all threads; without memory nothing is
- * recorded. forget begins a new history. */
+ * recorded. forget begins a new history, or none if it is to be mute. */
 void stress_recorders_init(struct stress_recorder *recorders, uint32_t count, uint32_t room);
-void stress_recorders_forget(struct stress_recorder *recorders, uint32_t count);
+void stress_recorders_forget(struct stress_recorder *recorders, uint32_t count, bool mute);
 void stress_recorders_free(struct stress_recorder *recorders, uint32_t count);
 
 /* Bring the rings together, once their threads have ended; false without memory.

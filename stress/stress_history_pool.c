@@ -148,10 +148,51 @@ static bool was_idle(const struct checked *c, uint32_t at, const struct stress_e
 	       left->ended->detail == took->begun->detail;
 }
 
+/* The last lease of the slot that begins at first which was called for before that
+ * moment; or the first of all. */
+static uint32_t lease_before(const struct checked *c, uint32_t first, uint32_t end, int64_t ns)
+{
+	uint32_t low = first;
+	uint32_t high = end;
+
+	while (high - low > 1) {
+		const uint32_t middle = low + (high - low) / 2;
+		const struct stress_event *const begun = c->leases[middle].begun;
+
+		if (begun == NULL || begun->invoked_ns <= ns)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* One past the last lease of the slot that begins at first. */
+static uint32_t end_of_slot(const struct checked *c, uint32_t first)
+{
+	uint32_t low = first;
+	uint32_t high = c->count;
+
+	while (high - low > 1) {
+		const uint32_t middle = low + (high - low) / 2;
+
+		if (c->leases[middle].slot == c->leases[first].slot)
+			low = middle;
+		else
+			high = middle;
+	}
+	return high;
+}
+
 static void check_exhausted(struct checked *c, const struct stress_event *event)
 {
+	uint32_t end = 0;
+
 	c->verdict->exhausted_alone++;
-	for (uint32_t at = 0; at < c->count; at++) {
+	for (uint32_t first = 0; first < c->count; first = end) { /* ends: a slot has a lease */
+		end = end_of_slot(c, first);
+		const uint32_t at = lease_before(c, first, end, event->invoked_ns);
+
 		if (!was_idle(c, at, event))
 			continue;
 		stress_verdict_accuse(c->verdict,

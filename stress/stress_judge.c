@@ -56,13 +56,20 @@ void stress_judge_prepare(struct stress_world *world)
 
 void stress_judge_begin(struct stress_world *world)
 {
-	stress_recorders_forget(world->recorders, recorders(world));
+	stress_recorders_forget(world->recorders, recorders(world), false);
+}
+
+void stress_judge_mute(struct stress_world *world)
+{
+	stress_recorders_forget(world->recorders, recorders(world), true);
 }
 
 void stress_judge(struct stress_world *world)
 {
 	struct stress_verdict verdict = {0};
 
+	if (stress_judge_main(world)->mute)
+		return; /* the last history that there was is kept */
 	if (!stress_history_gather(&world->history, world->recorders, recorders(world))) {
 		stress_broken(world, "the history was not checked: out of memory");
 		return;

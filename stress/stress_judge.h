@@ -20,6 +20,9 @@ void stress_judge_prepare(struct stress_world *world);
 /* A new pool or gate: a new history. */
 void stress_judge_begin(struct stress_world *world);
 
+/* This pool or gate has none: recording takes time between two operations. */
+void stress_judge_mute(struct stress_world *world);
+
 /* Its threads have ended: check what they did. Lies are broken promises. */
 void stress_judge(struct stress_world *world);
 

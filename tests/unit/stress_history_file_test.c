@@ -186,7 +186,11 @@ static void a_ring_keeps_the_newest_and_says_from_when_on(void **state)
 	/* The oldest that thread 2 has left is the 73rd. */
 	assert_true(history.complete_from_ns >= recorders[1].events[72].returned_ns);
 	assert_int_equal(history.events[history.count - 1].returned_ns, STRESS_PENDING);
-	stress_recorders_forget(recorders, 2);
+	stress_recorders_forget(recorders, 2, true);
+	assert_null(stress_record_begin(&recorders[0], STRESS_OP_TRY));
+	stress_recorders_forget(recorders, 2, false);
+	assert_non_null(stress_record_begin(&recorders[0], STRESS_OP_TRY));
+	stress_recorders_forget(recorders, 2, false);
 	assert_true(stress_history_gather(&history, recorders, 2));
 	assert_int_equal(history.count, 0);
 	stress_history_free(&history);

@@ -67,7 +67,7 @@ static int run_deed(struct weir_tx *tx, void *arg)
 
 	if (deed->cancels) {
 		(void)pthread_cancel(pthread_self());
-		pthread_testcancel();
+		stress_cancel_point();
 	}
 	if (deed->exits) {
 		atomic_fetch_add(&deed->deeds->ended, 1);
@@ -202,7 +202,7 @@ static void *write_on(void *argument)
 			write_by_ticket(caller, deed, &options);
 		else
 			write_by_job(caller, deed, &options);
-		pthread_testcancel();
+		stress_cancel_point();
 	}
 	atomic_store(&caller->over, true);
 	return NULL;

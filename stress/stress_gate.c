@@ -234,7 +234,7 @@ static void *fight(void *argument)
 
 	while (weir_now().ns < f->arena->until_ns && call(f)) {
 		attend(f);
-		pthread_testcancel();
+		stress_cancel_point();
 	}
 	return NULL;
 }

@@ -12,6 +12,25 @@
 
 /* ---- cancellation ---- */
 
+/* AddressSanitizer is not told of frames that a cancellation leaves behind, and takes
+ * what the thread does next for writes into them: this makes it forget them. Null in
+ * other builds. */
+extern void forget_frames(void) __asm__("__asan_handle_no_return") __attribute__((weak));
+
+static void note_cancelled(void *unused)
+{
+	(void)unused;
+	if (forget_frames != NULL)
+		forget_frames();
+}
+
+void stress_cancel_point(void)
+{
+	pthread_cleanup_push(note_cancelled, NULL);
+	pthread_testcancel();
+	pthread_cleanup_pop(0);
+}
+
 /* A caller is cancelled wherever it is, ends between two calls, and another takes its
  * place, number and tally. The server takes its time, so that it often is in there. */
 void stress_disturb_cancel(struct stress_world *world)

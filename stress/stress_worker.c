@@ -211,7 +211,7 @@ static void work(struct stress_worker *w)
 			end_one(w);
 		else
 			open = take_one(w);
-		pthread_testcancel();
+		stress_cancel_point();
 	}
 }
 

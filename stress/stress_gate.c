@@ -145,11 +145,13 @@ static struct weir_time some_time(struct stress_worker *w)
 	static const int64_t past_ns[] = {1, 0, -1, INT64_MIN};
 	static const int64_t never_ns[] = {WEIR_TIME_NEVER_NS, WEIR_TIME_NEVER_NS - 1};
 	const uint32_t draw = stress_random_below(&w->random, 100);
+	struct weir_time until = {past_ns[draw % 4]};
 
 	if (draw < 60)
-		return (struct weir_time){never_ns[draw % 2]};
-	return draw < 75 ? (struct weir_time){past_ns[draw % 4]}
-	                 : weir_deadline_in((int64_t)stress_random_below(&w->random, 100000));
+		until.ns = never_ns[draw % 2];
+	else if (draw >= 75)
+		until = weir_deadline_in((int64_t)stress_random_below(&w->random, 100000));
+	return until;
 }
 
 static bool give_up(struct fighter *f, struct weir_gate_entry *entry, const struct errand *errand)

@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -86,9 +87,8 @@ static void read_all(int out, char text[OUTPUT_MAX])
 static uint64_t figure(const char *line, const char *name)
 {
 	const char *const at = strstr(line, name);
-	uint64_t value = 0;
 
-	return at != NULL && sscanf(at + strlen(name), "%" SCNu64, &value) == 1 ? value : 0;
+	return at != NULL ? strtoull(at + strlen(name), NULL, 10) : 0;
 }
 
 /* Its line is all that is known of it. */

@@ -7,7 +7,8 @@
  * sockets, and sleeps: were its thread cancelled there, a slot would stay OPENING
  * or LEASED for ever, a gate be held by nobody, a mutex inside SQLite stay locked.
  * So a driver is called with cancellation deferred: a pool does it around each
- * operation (what is shorter has no time for it), weir_db around each of its calls.
+ * operation (what is shorter has no time for it), weir_db around each of its calls
+ * and from the beginning of a tx to its end (db_cancel.h).
  * A request that comes meanwhile is kept by the system, and takes effect at the
  * next cancellation point after the call. That holds for requests that are deferred,
  * as they are unless a thread asks for other: with PTHREAD_CANCEL_ASYNCHRONOUS no

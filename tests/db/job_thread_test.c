@@ -234,10 +234,12 @@ static void *use_everything(void *argument)
 	        weir_write_commit(&tx, NULL, NULL) == WEIR_OK;
 	sound = sound && weir_write_begin(db, NULL, &tx, NULL) == WEIR_OK &&
 	        weir_tx_exec(&tx, "INSERT INTO t VALUES (99)", NULL, 0, NULL, NULL) == WEIR_OK;
+	pthread_testcancel(); /* not while it has a tx */
 	weir_tx_end(&tx);
 	sound = sound && weir_read_begin(db, NULL, &tx, NULL) == WEIR_OK &&
 	        weir_tx_query(&tx, "SELECT v FROM t", NULL, 0, &rows, NULL) == WEIR_OK;
 	while (sound && weir_rows_next(&rows, NULL, NULL)) {
+		pthread_testcancel();
 		sound = weir_rows_value(&rows, 0, &value, NULL) == WEIR_OK;
 		sum += value.as.int64;
 	}

@@ -17,6 +17,7 @@
  * Progress: 1 and 2 are lock-free; 3 and 4 block until the deadline.
  */
 #include "pool_internal.h"
+#include "thread_end.h"
 #include "turn.h"
 
 /* In place of a deadline: never wait for a connection. */
@@ -240,6 +241,7 @@ static bool validate(struct attempt *a, uint32_t index)
 
 	if (!wanted || pool->ops.validate == NULL)
 		return true;
+	WEIR__CANCEL_DEFERRED;
 	const int64_t before_ns = wp_now();
 	const int64_t limit_ns =
 		weir__add_ns(before_ns, weir__setting(pool, WEIR_SET_validate_timeout));

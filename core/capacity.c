@@ -27,6 +27,7 @@
  * Progress: lock-free, but for the driver's open and close.
  */
 #include "pool_internal.h"
+#include "thread_end.h"
 
 uint32_t weir__capacity_reserve(struct weir_pool *pool, uint32_t start)
 {
@@ -114,6 +115,7 @@ static int64_t earlier(int64_t a_ns, int64_t b_ns)
 enum weir_code weir__capacity_open(struct weir_pool *pool, struct weir__slot *slot,
                                    int64_t deadline_ns, struct weir_error *err)
 {
+	WEIR__CANCEL_DEFERRED;
 	const int64_t open_ns = weir__setting(pool, WEIR_SET_open_timeout);
 	const int64_t limit_ns = weir__add_ns(wp_now(), open_ns);
 	const struct weir_open_request request = {

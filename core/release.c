@@ -17,6 +17,7 @@
  * Progress: plain is wait-free; the others take the queue's lock.
  */
 #include "pool_internal.h"
+#include "thread_end.h"
 #include "turn.h"
 
 /* After publishing: if the slot is still there, take it back for the queue. */
@@ -59,6 +60,7 @@ void weir__slot_pass_on(struct weir_pool *pool, struct weir__slot *slot)
 void weir__slot_retire(struct weir_pool *pool, struct weir__slot *slot,
                        enum weir_close_reason reason)
 {
+	WEIR__CANCEL_DEFERRED;
 	(void)weir__slot_move(slot, WEIR__CLOSING);
 	pool->ops.close(slot->conn);
 	slot->conn = NULL;
@@ -184,6 +186,7 @@ static void release_slow(struct weir_pool *pool, struct weir__slot *slot)
 /* The driver cleans up after the borrower; false if the connection is spent. */
 static bool reset(struct weir_pool *pool, struct weir__slot *slot)
 {
+	WEIR__CANCEL_DEFERRED;
 	const int64_t validate_ns = weir__setting(pool, WEIR_SET_validate_timeout);
 	const struct weir_time deadline = {weir__add_ns(wp_now(), validate_ns)};
 	struct weir_error ignored = WEIR_ERROR_INIT;

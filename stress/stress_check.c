@@ -47,7 +47,7 @@ static void check_figures(struct stress_world *world)
 	expect_equal(world, "opening slots", stats.opening, 0);
 	expect_equal(world, "waiters", stats.waiters, 0);
 	expect_equal(world, "acquires", stats.acquires, sum.got + world->got_besides);
-	expect_equal(world, "timeouts", stats.timeouts, sum.timed_out);
+	expect_equal(world, "timeouts", stats.timeouts, sum.timed_out + world->timeouts_besides);
 	expect_equal(world, "rejected", stats.rejected, sum.refused);
 	expect_equal(world, "opens", stats.opens, counts.opens);
 	expect_equal(world, "closed connections", closed, counts.closes);
@@ -79,7 +79,7 @@ static void check_slots(struct stress_world *world)
 		return;
 	}
 	while (got < world->size &&
-	       weir_acquire_for(world->pool, &leases[got], STRESS_MARGIN_NS, &err) == WEIR_OK) {
+	       stress_acquire(world, &leases[got], STRESS_MARGIN_NS, &err) == WEIR_OK) {
 		stress_use_begin(world, &leases[got], STRESS_THREADS_MAX + 1);
 		got++;
 	}
@@ -88,7 +88,7 @@ static void check_slots(struct stress_world *world)
 		              err.message);
 	for (uint32_t i = 0; i < got; i++) {
 		stress_use_end(world, &leases[i], STRESS_THREADS_MAX + 1);
-		if (weir_release(&leases[i], &err) != WEIR_OK)
+		if (stress_release(world, &leases[i], &err) != WEIR_OK)
 			stress_broken(world, "release: %s", err.message);
 	}
 	free(leases);

@@ -73,12 +73,12 @@ static void destroy_with_lease(struct stress_world *world, struct weir_lease *le
 	weir_stub_set(world->stub, NULL);
 	weir_stub_unhang(world->stub);
 	weir_pool_destroy(world->pool);
-	if (weir_release(lease, NULL) != WEIR_OK)
+	if (stress_release(world, lease, NULL) != WEIR_OK)
 		stress_broken(world, "a lease could not be released after destroy");
 	stress_server_end(world);
 }
 
-void stress_round_close(struct stress_world *world)
+static void live(struct stress_world *world)
 {
 	const char *variant = variants[stress_random_below(&world->random, VARIANTS_COUNT)];
 	const struct weir_stub_script script = {
@@ -90,7 +90,7 @@ void stress_round_close(struct stress_world *world)
 	if (!stress_pool_begin(world, variant))
 		return;
 	world->rounds++;
-	if (weir_acquire(world->pool, &late, NULL) != WEIR_OK)
+	if (stress_acquire(world, &late, STRESS_MARGIN_NS, NULL) != WEIR_OK)
 		stress_broken(world, "a new pool gives no lease");
 	weir_stub_set(world->stub, &script);
 	if (stress_workers_start(world)) {
@@ -106,7 +106,13 @@ void stress_round_close(struct stress_world *world)
 		destroy_with_lease(world, &late);
 		return;
 	}
-	if (weir_release(&late, NULL) != WEIR_OK)
+	if (stress_release(world, &late, NULL) != WEIR_OK)
 		stress_broken(world, "a lease could not be released into a closed pool");
 	stress_pool_end(world);
+}
+
+void stress_round_close(struct stress_world *world)
+{
+	live(world);
+	stress_judge(world);
 }

@@ -53,7 +53,10 @@ static void set(struct stress_world *world, const char *name, const char *value)
 {
 	struct weir_error err = WEIR_ERROR_INIT;
 
-	if (weir_pool_set(world->pool, name, value, &err) != WEIR_OK)
+	const enum weir_code code = weir_pool_set(world->pool, name, value, &err);
+
+	/* What contradicts another setting is refused, and changes nothing. */
+	if (code != WEIR_OK && code != WEIR_ERR_CONFIG_CONFLICT)
 		stress_broken(world, "set %s=%s: %s", name, value, err.message);
 }
 
@@ -89,8 +92,11 @@ void stress_disturb_health(struct stress_world *world)
 static void maintain(struct stress_world *world)
 {
 	struct weir_error err = WEIR_ERROR_INIT;
+	struct stress_event *const event =
+		stress_record_begin(stress_judge_main(world), STRESS_OP_OTHER);
 	const enum weir_code code = weir_pool_maintain(world->pool, &err);
 
+	stress_record_end(event, code);
 	if (code != WEIR_OK && code != WEIR_ERR_OPEN_FAILED)
 		stress_broken(world, "maintain: %s", err.message);
 }
@@ -104,6 +110,32 @@ void stress_disturb_maintain(struct stress_world *world)
 		set(world, "min_idle", stress_random_percent(&world->random, 50) ? "0" : "3");
 	if (stress_random_percent(&world->random, 10))
 		set(world, "max_waiters", stress_random_percent(&world->random, 50) ? "3" : "1000");
+}
+
+/* Each setting that may change while a pool runs, from one edge to the other. (The
+ * number of places may not: there is no resize yet.) */
+void stress_disturb_settings(struct stress_world *world)
+{
+	static const struct {
+		const char *name;
+		const char *values[4];
+	} changes[] = {
+		{"acquire_timeout", {"0s", "1ms", "5s", "24h"}},
+		{"close_timeout", {"0s", "1ms", "10s", "1h"}},
+		{"fairness_window", {"0s", "10us", "1ms", "100ms"}}, /* longer, and callers wait so long */
+		{"idle_timeout", {"0s", "1ms", "600s", "24h"}},
+		{"max_lifetime", {"0s", "1ms", "1800s", "24h"}},
+		{"max_waiters", {"0", "1", "3", "10000"}},
+		{"min_idle", {"0", "1", "2", "4"}},
+		{"open_timeout", {"1s", "5s", "60s", "1h"}},
+		{"validate_on_acquire", {"on", "off", "on", "off"}},
+		{"validate_timeout", {"1s", "2s", "60s", "1h"}},
+	};
+	const uint32_t which = stress_random_below(&world->random, sizeof changes / sizeof changes[0]);
+
+	set(world, changes[which].name, changes[which].values[stress_random_below(&world->random, 4)]);
+	if (stress_random_percent(&world->random, 10))
+		maintain(world);
 }
 
 void stress_disturb_everything(struct stress_world *world)

@@ -62,7 +62,7 @@ static bool read_kind(const char *value, struct options *options)
 			return true;
 	}
 	return strcmp(value, "all") == 0 ||
-	       flags_complain("kind", value, "error, short, full, fsync or all");
+	       stress_option_complain("kind", value, "error, short, full, fsync or all");
 }
 
 static bool read_lie(const char *value, struct fault_plan *plan)
@@ -76,7 +76,7 @@ static bool read_lie(const char *value, struct fault_plan *plan)
 		}
 	}
 	plan->swallow = strcmp(value, "swallow") == 0;
-	return plan->swallow || flags_complain("lie", value, "early, denied, torn or swallow");
+	return plan->swallow || stress_option_complain("lie", value, "early, denied, torn or swallow");
 }
 
 static bool read_option(int flag, const char *value, struct options *options)
@@ -89,11 +89,11 @@ static bool read_option(int flag, const char *value, struct options *options)
 	case 'l':
 		return read_lie(value, plan);
 	case 'f':
-		return flags_number("from", value, 1, UINT32_MAX, &plan->from);
+		return stress_option_number("from", value, 1, UINT32_MAX, &plan->from);
 	case 't':
-		return flags_number("to", value, 1, UINT32_MAX, &plan->to);
+		return stress_option_number("to", value, 1, UINT32_MAX, &plan->to);
 	case 'r':
-		return flags_number("seed", value, 0, UINT64_MAX, &plan->seed);
+		return stress_option_number("seed", value, 0, UINT64_MAX, &plan->seed);
 	case 'd':
 		options->dir = value;
 		return true;
@@ -150,7 +150,7 @@ struct verdict {
 	uint64_t hit;
 	uint64_t passed;
 	uint64_t failed;
-	enum flags_exit code;
+	enum exit_code code;
 };
 
 static void judge(struct verdict *verdict, const struct book *book)
@@ -160,13 +160,13 @@ static void judge(struct verdict *verdict, const struct book *book)
 		verdict->failed += verdict->sweeps[i].failed;
 		verdict->passed += verdict->sweeps[i].runs - verdict->sweeps[i].failed;
 	}
-	verdict->code = FLAGS_PASSED;
+	verdict->code = EXIT_PASSED;
 	if (book->complaints > 0)
-		verdict->code = FLAGS_BROKEN;
+		verdict->code = EXIT_BROKEN;
 	else if (stress_interrupted())
-		verdict->code = FLAGS_INTERRUPTED;
+		verdict->code = EXIT_INTERRUPTED;
 	else if (verdict->hit == 0)
-		verdict->code = FLAGS_CANNOT_TELL;
+		verdict->code = EXIT_CANNOT_TELL;
 }
 
 static void print_sweep(const struct fault_sweep *sweep)
@@ -260,13 +260,13 @@ int fault_command(int argc, char **argv)
 
 	options.dir = folder_default();
 	if (!read_options(argc, argv, &options))
-		return FLAGS_USAGE;
+		return EXIT_USAGE;
 	if (options.help_wanted) {
 		(void)fputs(help, stdout);
-		return FLAGS_PASSED;
+		return EXIT_PASSED;
 	}
 	if (!folder_make(options.dir, "faults", folder))
-		return FLAGS_USAGE;
+		return EXIT_USAGE;
 	(void)snprintf(options.plan.path, sizeof options.plan.path, "%.4000s/faults.db", folder);
 	stress_interrupt_prepare();
 	run(&options, &verdict, &book);
@@ -275,7 +275,7 @@ int fault_command(int argc, char **argv)
 		print_json(&verdict, &book, &options.plan);
 	else
 		(void)printf("%" PRIu64 " passed, %" PRIu64 " failed\n", verdict.passed, verdict.failed);
-	if (verdict.code == FLAGS_BROKEN)
+	if (verdict.code == EXIT_BROKEN)
 		(void)fprintf(stderr, "weir-stress: faults: the last database is kept in %s\n", folder);
 	else
 		folder_remove(folder);

@@ -4,67 +4,21 @@
  */
 #include "stress_flags.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "stress_fault_sweep.h"
-#include "stress_memory.h"
-#include "stress_power.h"
-
-static const struct {
-	const char *name;
-	flags_command run;
-} commands[] = {
-	{"faults", fault_command},
-	{"memory", memory_command},
-	{"powercut", power_command},
-};
-
-flags_command flags_find_command(const char *name)
-{
-	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
-		if (strcmp(name, commands[i].name) == 0)
-			return commands[i].run;
-	}
-	return NULL;
-}
-
-const char *flags_exit_name(enum flags_exit code)
+const char *flags_exit_name(enum exit_code code)
 {
 	switch (code) {
-	case FLAGS_PASSED:
+	case EXIT_PASSED:
 		return "passed";
-	case FLAGS_BROKEN:
+	case EXIT_BROKEN:
 		return "failed";
-	case FLAGS_INTERRUPTED:
+	case EXIT_INTERRUPTED:
 		return "interrupted";
 	default:
 		return "cannot tell";
 	}
-}
-
-bool flags_complain(const char *flag, const char *value, const char *allowed)
-{
-	(void)fprintf(stderr, "weir-stress: --%s \"%s\": must be %s\n", flag, value, allowed);
-	return false;
-}
-
-bool flags_number(const char *flag, const char *value, uint64_t min, uint64_t max, uint64_t *number)
-{
-	char allowed[80];
-	char *end;
-
-	errno = 0;
-	*number = strtoull(value, &end, 10);
-	if (value[0] >= '0' && value[0] <= '9' && *end == '\0' && errno == 0 && *number >= min &&
-	    *number <= max)
-		return true;
-	(void)snprintf(allowed, sizeof allowed, "a whole number from %" PRIu64 " to %" PRIu64, min,
-	               max);
-	return flags_complain(flag, value, allowed);
 }
 
 void flags_json(json_t *object, const struct flags_figure *figures, size_t count)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * What the commands that audit a file have in common: values of options, exit
- * codes, figures as JSON.
+ * What the commands that audit a file have in common: figures as JSON.
  */
 #ifndef STRESS_FLAGS_H
 #define STRESS_FLAGS_H
@@ -11,30 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "stress_command.h"
 #include "stress_fault_book.h"
 
-enum flags_exit {
-	FLAGS_PASSED = 0,
-	FLAGS_BROKEN = 1,
-	FLAGS_USAGE = 2,
-	FLAGS_CANNOT_TELL = 3,
-	FLAGS_INTERRUPTED = 8,
-};
-
-/* A command: argv[0] is what messages begin with; returns the exit code. */
-typedef int (*flags_command)(int argc, char **argv);
-
-/* NULL: not one of these. */
-flags_command flags_find_command(const char *name);
-
-const char *flags_exit_name(enum flags_exit code);
-
-/* Say what a value must be; always false. */
-bool flags_complain(const char *flag, const char *value, const char *allowed);
-
-/* Read a whole number; false, and said why, if it is none from min to max. */
-bool flags_number(const char *flag, const char *value, uint64_t min, uint64_t max,
-                  uint64_t *number);
+const char *flags_exit_name(enum exit_code code);
 
 struct flags_figure {
 	const char *name;

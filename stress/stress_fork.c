@@ -89,7 +89,7 @@ void stress_disturb_fork(struct stress_world *world)
 	if (!stress_random_percent(&world->random, 20))
 		return;
 	weir_config_init(&config, weir_stub_prompt_driver());
-	if (weir_try_acquire(world->pool, &lease, NULL) == WEIR_OK)
+	if (stress_acquire(world, &lease, 0, NULL) == WEIR_OK)
 		world->got_besides++;
 	child = fork();
 	if (child == 0)
@@ -99,6 +99,6 @@ void stress_disturb_fork(struct stress_world *world)
 	if (status != 0)
 		stress_broken(world, "a forked child ended with finding %d (-1: it hung or crashed)",
 		              status);
-	if (lease.conn != NULL && weir_release(&lease, NULL) != WEIR_OK)
+	if (lease.conn != NULL && stress_release(world, &lease, NULL) != WEIR_OK)
 		stress_broken(world, "the parent could not release its lease after a fork");
 }

@@ -2,10 +2,14 @@
  *
  * Short lives of gates: callers with jobs and exclusive entries wait, poll, time
  * out and give up in both lanes, and attend now and then to jobs that nobody waits
- * for. Every other gate is closed in the middle of it.
+ * for. Every other gate is closed in the middle of it. In gate-cancel callers are
+ * cancelled meanwhile, wherever they are: they end between two calls, since no call of
+ * a gate's is a cancellation point.
  *
  * Asserted: nobody works beside another, every job is carried out once at most and
  * by whoever said so, every entry ends, and the gate's figures are the callers'.
+ * The history (stress_history_gate.c) has who held the gate, and a log that jobs
+ * write themselves into.
  */
 #include "stress_disturb.h"
 #include "stress_random.h"
@@ -23,6 +27,8 @@ struct arena {
 	_Atomic uint32_t asked; /* for attendance */
 	_Atomic uint64_t ran;
 	_Atomic uint64_t queued;
+	bool cancels; /* callers are cancelled */
+	uint64_t log; /* jobs carried out so far; plain: the gate guards it */
 };
 
 struct fighter {
@@ -32,6 +38,7 @@ struct fighter {
 
 /* The payload, on its caller's stack. */
 struct errand {
+	uint64_t job; /* its number, over all callers */
 	uint32_t runs;
 };
 
@@ -40,9 +47,19 @@ static void ask(void *arg)
 	atomic_fetch_add(&((struct arena *)arg)->asked, 1);
 }
 
-/* Be the only one at work, and see that this is so. */
-static void come_in(struct fighter *f)
+static struct stress_event *record(struct fighter *f, enum stress_op op, uint64_t job)
 {
+	struct stress_event *const event = stress_record_begin(f->worker->recorder, op);
+
+	if (event != NULL)
+		event->what = job;
+	return event;
+}
+
+/* Be the only one at work, and see that this is so. */
+static struct stress_event *come_in(struct fighter *f)
+{
+	struct stress_event *const event = record(f, STRESS_OP_HOLD, 0);
 	struct stress_place *place = &f->arena->world->places[0];
 	uint32_t nobody = 0;
 
@@ -50,21 +67,29 @@ static void come_in(struct fighter *f)
 		stress_broken(f->arena->world, "caller %u works beside caller %u", f->worker->number,
 		              nobody);
 	place->uses++;
+	return event;
 }
 
-static void go_out(struct fighter *f)
+static void go_out(struct fighter *f, struct stress_event *event)
 {
 	struct stress_place *place = &f->arena->world->places[0];
 
 	place->uses++;
 	if (atomic_exchange(&place->owner, 0) != f->worker->number)
 		stress_broken(f->arena->world, "caller %u worked beside another", f->worker->number);
+	stress_record_end(event, WEIR_OK);
 }
 
 static void carry_out(struct fighter *f, struct errand *errand)
 {
+	struct stress_event *const event = record(f, STRESS_OP_EFFECT, errand->job);
+
 	if (errand->runs++ != 0)
 		stress_broken(f->arena->world, "a job was carried out twice");
+	if (event != NULL)
+		event->detail = f->arena->log;
+	f->arena->log++;
+	stress_record_end(event, WEIR_OK);
 	atomic_fetch_add(&f->arena->ran, 1);
 }
 
@@ -72,16 +97,21 @@ static void lead(struct fighter *f)
 {
 	struct weir_gate_entry *taken[TAKEN_MAX];
 	const uint32_t max = stress_random_below(&f->worker->random, TAKEN_MAX + 1);
+	struct stress_event *const event = come_in(f);
 	uint32_t count;
 	uint32_t early;
 
-	come_in(f);
 	count = weir_gate_take(f->arena->gate, taken, max);
+	for (uint32_t i = 0; i < count; i++) {
+		const struct errand *const errand = weir_gate_payload(taken[i]);
+
+		stress_record_end(record(f, STRESS_OP_TAKE, errand->job), WEIR_OK);
+	}
 	for (uint32_t i = 0; i < count; i++)
 		carry_out(f, weir_gate_payload(taken[i]));
 	early = stress_random_below(&f->worker->random, count + 1);
 	weir_gate_finish(f->arena->gate, taken, early, WEIR_OK);
-	go_out(f);
+	go_out(f, event);
 	weir_gate_leave(f->arena->gate, taken + early, count - early);
 }
 
@@ -96,9 +126,11 @@ static void attend(struct fighter *f)
 /* What became of an entry that is DONE. */
 static void end(struct fighter *f, struct weir_gate_entry *entry, const struct errand *errand)
 {
+	struct stress_event *const event = record(f, STRESS_OP_END, errand->job);
 	const enum weir_code code = weir_gate_collect(entry, NULL);
 	struct stress_tally *tally = &f->worker->tally;
 
+	stress_record_end(event, code);
 	tally->got += code == WEIR_OK;
 	tally->timed_out += code == WEIR_ERR_GATE_TIMEOUT;
 	tally->closed += code == WEIR_ERR_CLOSED;
@@ -110,13 +142,27 @@ static void end(struct fighter *f, struct weir_gate_entry *entry, const struct e
 /* Until when to wait this time. */
 static struct weir_time some_time(struct stress_worker *w)
 {
-	const struct weir_time past = {1};
-	const struct weir_time never = {WEIR_TIME_NEVER_NS};
+	static const int64_t past_ns[] = {1, 0, -1, INT64_MIN};
+	static const int64_t never_ns[] = {WEIR_TIME_NEVER_NS, WEIR_TIME_NEVER_NS - 1};
 	const uint32_t draw = stress_random_below(&w->random, 100);
+	struct weir_time until = {past_ns[draw % 4]};
 
 	if (draw < 60)
-		return never;
-	return draw < 75 ? past : weir_deadline_in((int64_t)stress_random_below(&w->random, 100000));
+		until.ns = never_ns[draw % 2];
+	else if (draw >= 75)
+		until = weir_deadline_in((int64_t)stress_random_below(&w->random, 100000));
+	return until;
+}
+
+static bool give_up(struct fighter *f, struct weir_gate_entry *entry, const struct errand *errand)
+{
+	if (!weir_gate_abandon(entry))
+		return false;
+	stress_record_end(record(f, STRESS_OP_ABANDON, errand->job), WEIR_OK);
+	/* It may have come to its end between the look and the step. */
+	f->worker->tally.got += errand->runs;
+	f->worker->tally.discarded += errand->runs == 0;
+	return true;
 }
 
 /* Wait for an entry until it has ended or was given up. */
@@ -133,17 +179,15 @@ static void see_through(struct fighter *f, struct weir_gate_entry *entry, struct
 		if (state == WEIR_GATE_LEAD) {
 			lead(f);
 		} else if (state == WEIR_GATE_HELD) {
-			come_in(f);
+			struct stress_event *const event = come_in(f);
+
 			carry_out(f, errand);
-			go_out(f);
+			go_out(f, event);
 			weir_gate_leave(f->arena->gate, NULL, 0);
 		} else if (state == WEIR_GATE_DONE) {
 			end(f, entry, errand);
 			return;
-		} else if (stress_random_percent(&f->worker->random, 30) && weir_gate_abandon(entry)) {
-			/* It may have come to its end between the look and the step. */
-			f->worker->tally.got += errand->runs;
-			f->worker->tally.discarded += errand->runs == 0;
+		} else if (stress_random_percent(&f->worker->random, 30) && give_up(f, entry, errand)) {
 			return;
 		}
 	}
@@ -156,7 +200,7 @@ static bool call(struct fighter *f)
 		WEIR_GATE_JOB, WEIR_GATE_JOB, WEIR_GATE_JOB, WEIR_GATE_EXCLUSIVE, WEIR_GATE_MAINTENANCE,
 	};
 	struct stress_worker *w = f->worker;
-	struct errand errand = {0};
+	struct errand errand = {.job = (uint64_t)w->number << 32 | (w->tally.calls + 1)};
 	struct weir_gate_entry *entry = NULL;
 	const struct weir_gate_request request = {
 		.kind = kinds[stress_random_below(&w->random, sizeof kinds / sizeof kinds[0])],
@@ -168,8 +212,12 @@ static bool call(struct fighter *f)
 		.payload = &errand,
 		.waits = stress_random_percent(&w->random, 70),
 	};
+	struct stress_event *const event = record(f, STRESS_OP_QUEUE, errand.job);
 	const enum weir_code code = weir_gate_queue(f->arena->gate, &request, &entry, NULL);
 
+	stress_record_end(event, code);
+	if (event != NULL)
+		event->place = request.kind == WEIR_GATE_MAINTENANCE ? WEIR_LANE_BULK : request.lane;
 	w->tally.calls++;
 	w->tally.refused += code == WEIR_ERR_REJECTED || code == WEIR_ERR_GATE_TIMEOUT;
 	if (code == WEIR_OK) {
@@ -186,8 +234,10 @@ static void *fight(void *argument)
 {
 	struct fighter *f = argument;
 
-	while (weir_now().ns < f->arena->until_ns && call(f))
+	while (weir_now().ns < f->arena->until_ns && call(f)) {
 		attend(f);
+		stress_cancel_point();
+	}
 	return NULL;
 }
 
@@ -216,6 +266,17 @@ static void check_rest(struct arena *arena)
 	world->handoffs += stats.groups + stats.exclusives;
 }
 
+/* Half of the callers go in the course of it. */
+static void cancel_some(struct arena *arena, uint32_t callers)
+{
+	struct stress_world *const world = arena->world;
+
+	for (uint32_t i = 0; i < callers / 2; i++) {
+		stress_sleep((int64_t)stress_random_below(&world->random, (uint32_t)(ROUND_NS / callers)));
+		(void)pthread_cancel(world->workers[i].thread);
+	}
+}
+
 static void fight_all(struct arena *arena)
 {
 	struct stress_world *world = arena->world;
@@ -233,6 +294,8 @@ static void fight_all(struct arena *arena)
 		started++;
 	if (started == 0)
 		stress_broken(world, "no thread could be started");
+	if (arena->cancels)
+		cancel_some(arena, started);
 	if (world->rounds % 2 == 0) {
 		stress_sleep((int64_t)stress_random_below(&world->random, (uint32_t)ROUND_NS));
 		if (weir_gate_close(arena->gate, never, &err) != WEIR_OK)
@@ -242,9 +305,13 @@ static void fight_all(struct arena *arena)
 		(void)pthread_join(world->workers[i].thread, NULL);
 }
 
-void stress_round_gate(struct stress_world *world)
+static void live(struct stress_world *world, bool cancels)
 {
-	struct arena arena = {.world = world, .until_ns = weir_now().ns + ROUND_NS};
+	struct arena arena = {
+		.world = world,
+		.until_ns = weir_now().ns + ROUND_NS,
+		.cancels = cancels,
+	};
 	const struct weir_gate_config config = {
 		.size = sizeof config,
 		.length_max = stress_random_percent(&world->random, 30) ? 4 : 0,
@@ -259,7 +326,19 @@ void stress_round_gate(struct stress_world *world)
 		return;
 	}
 	world->rounds++;
+	stress_judge_begin(world);
 	fight_all(&arena);
 	check_rest(&arena);
+	stress_judge(world);
 	weir_gate_destroy(arena.gate);
+}
+
+void stress_round_gate(struct stress_world *world)
+{
+	live(world, false);
+}
+
+void stress_round_gate_cancel(struct stress_world *world)
+{
+	live(world, true);
 }

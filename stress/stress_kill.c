@@ -188,48 +188,67 @@ static void delay(struct campaign *campaign, uint32_t ms_min, uint32_t ms_max)
 	stress_sleep(WEIR_MICROSECONDS(ms_min * 1000 + us));
 }
 
-/* The other process must not be held up by what the victim left behind. */
-static void watch_survivor(struct campaign *campaign, uint32_t survivor)
+/* Those that are left must not be held up by what the victims left behind. left:
+ * which they are. */
+static void watch_survivors(struct campaign *campaign, const uint32_t *left, uint32_t count)
 {
 	const bool stuck = campaign->plan->lie == KILL_LIE_STUCK;
-	uint64_t writes;
+	uint64_t writes[KILL_PROCESSES_MAX];
+	uint32_t alive = 0;
 
 	if (stuck)
-		(void)kill(campaign->pids[survivor], SIGSTOP);
-	writes = writes_of(campaign, survivor);
-	if (await_writes(campaign, survivor, writes + PROGRESS,
-	                 stuck ? PATIENCE_STUCK_NS : PATIENCE_NS))
-		campaign->report->survivals++;
-	else
-		kill_fault(campaign->report, "process %" PRIu32 " does not go on after the other has ended",
-		           survivor);
+		(void)kill(campaign->pids[left[0]], SIGSTOP);
+	for (uint32_t i = 0; i < count; i++)
+		writes[i] = writes_of(campaign, left[i]);
+	for (uint32_t i = 0; i < count; i++) {
+		alive |= UINT32_C(1) << left[i];
+		if (await_writes(campaign, left[i], writes[i] + PROGRESS,
+		                 stuck ? PATIENCE_STUCK_NS : PATIENCE_NS))
+			campaign->report->survivals++;
+		else
+			kill_fault(campaign->report,
+			           "process %" PRIu32 " does not go on after another has ended", left[i]);
+	}
 	if (goes_on(campaign))
-		kill_audit(campaign->plan, campaign->ledger, UINT32_C(1) << survivor, campaign->report);
+		kill_audit(campaign->plan, campaign->ledger, alive, campaign->report);
+}
+
+/* In which order the processes of a round are killed. */
+static void draw_order(struct campaign *campaign, uint32_t order[KILL_PROCESSES_MAX])
+{
+	for (uint32_t i = 0; i < campaign->plan->processes; i++) {
+		const uint32_t place = stress_random_below(&campaign->random, i + 1);
+
+		order[i] = order[place];
+		order[place] = i;
+	}
 }
 
 static void run_round(struct campaign *campaign)
 {
 	const uint32_t processes = campaign->plan->processes;
-	const uint32_t victim = processes > 1 ? stress_random_below(&campaign->random, processes) : 0;
 	const bool opening = stress_random_below(&campaign->random, 4) == 0;
-	const uint64_t writes = writes_of(campaign, victim);
+	uint32_t order[KILL_PROCESSES_MAX] = {0};
+	uint64_t writes;
 
+	draw_order(campaign, order);
+	writes = writes_of(campaign, order[0]);
 	for (uint32_t i = 0; i < processes; i++) {
 		atomic_store(&campaign->ledger->stop[i], false);
 		if (!start(campaign, i))
 			return;
 	}
-	if (!opening && !await_writes(campaign, victim, writes + 1, PATIENCE_NS))
-		kill_fault(campaign->report, "process %" PRIu32 " does not begin to write", victim);
+	if (!opening && !await_writes(campaign, order[0], writes + 1, PATIENCE_NS))
+		kill_fault(campaign->report, "process %" PRIu32 " does not begin to write", order[0]);
 	delay(campaign, DELAY_MS_MIN, DELAY_MS_MAX);
 	campaign->report->kills_opening += opening;
-	finish(campaign, victim);
-	if (processes > 1 && goes_on(campaign)) {
-		watch_survivor(campaign, 1 - victim);
-		if (goes_on(campaign)) {
-			delay(campaign, 0, DELAY_MS_MIN);
-			finish(campaign, 1 - victim);
-		}
+	finish(campaign, order[0]);
+	for (uint32_t i = 1; i < processes && goes_on(campaign); i++) {
+		watch_survivors(campaign, &order[i], processes - i);
+		if (!goes_on(campaign))
+			break;
+		delay(campaign, 0, DELAY_MS_MIN);
+		finish(campaign, order[i]);
 	}
 	if (goes_on(campaign))
 		kill_audit(campaign->plan, campaign->ledger, 0, campaign->report);

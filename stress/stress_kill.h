@@ -3,12 +3,13 @@
  * `weir-stress kill`: processes that write through weir_db are killed, and the
  * file is compared with what they were told.
  *
- * A round starts one process or two on the same file, lets them write, kills one
- * at a random moment (or has it end in good order), audits, and goes on with the
- * same file, whose log the next process has to recover. What is proven is that an
- * acknowledged write is in the file, whole and once, and one that was reported as
- * failed is not. A killed process loses no page that the system has in memory:
- * this says nothing about power cuts.
+ * A round starts one process or several on the same file, lets them write, kills one
+ * after the other at random moments (or has it end in good order), sees that those
+ * that are left go on, audits each time, and starts the next round with the same
+ * file, whose log has to be recovered. What is proven is that an acknowledged write
+ * is in the file, whole and once, and one that was reported as failed is not. A
+ * killed process loses no page that the system has in memory: this says nothing
+ * about power cuts.
  *
  * Parts: stress_kill.c (rounds), _ledger (what writers were told), _process (a
  * child and its threads), _write (one write of any kind), _audit (the file, seen
@@ -31,7 +32,7 @@ enum kill_lie {
 	KILL_LIE_DENIED = 2,  /* calls a write failed that was committed */
 	KILL_LIE_GARBLED = 3, /* stores another checksum than it was given */
 	KILL_LIE_TORN = 4,    /* commits half a write */
-	KILL_LIE_STUCK = 5,   /* the process that survives stops, too */
+	KILL_LIE_STUCK = 5,   /* a process that survives stops, too */
 	KILL_LIES = 6,
 };
 

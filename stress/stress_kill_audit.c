@@ -42,10 +42,10 @@ static const char schema[] =
 	"CREATE TABLE entry(writer INTEGER, n INTEGER, checksum INTEGER, bytes BLOB,"
 	" PRIMARY KEY(writer, n));"
 	"CREATE TABLE orphan(writer INTEGER REFERENCES tally(writer) DEFERRABLE INITIALLY DEFERRED);"
-	"WITH RECURSIVE number(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM number WHERE i < 31)"
+	"WITH RECURSIVE number(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM number WHERE i < 127)"
 	" INSERT INTO tally SELECT i, 0, 0, 0 FROM number;";
 
-_Static_assert(KILL_WRITERS_MAX == 32, "the schema makes a tally for each writer");
+_Static_assert(KILL_WRITERS_MAX == 128, "the schema makes a tally for each writer");
 
 static void fault_of(struct kill_report *report, sqlite3 *db, const char *what)
 {

@@ -17,15 +17,8 @@
 
 #include <weir/weir.h>
 
+#include "stress_command.h"
 #include "stress_run.h"
-
-enum exit_code {
-	EXIT_PASSED = 0,
-	EXIT_BROKEN = 1,
-	EXIT_USAGE = 2,
-	EXIT_CANNOT_TELL = 3,
-	EXIT_INTERRUPTED = 8,
-};
 
 #define ROUNDS_MAX 1000000
 #define ROUNDS 20
@@ -39,13 +32,13 @@ static const char help[] =
 	"file with what they were told: every acknowledged write is there, whole and once, and\n"
 	"none is that was reported as failed. Then goes on with the same file.\n"
 	"\n"
-	"  --rounds N     kills (1 to 1000000; default 20)\n"
-	"  --processes N  on one file at once (1 or 2; default 1); with 2 the one that is left\n"
-	"                 must go on\n"
+	"  --rounds N     rounds of kills (1 to 1000000; default 20)\n"
+	"  --processes N  on one file at once (1 to 8; default 1): they are killed one after\n"
+	"                 the other, and those that are left must go on\n"
 	"  --seed N       seed of the random draws (default: another one each time)\n"
 	"  --dir DIR      where the folder of the database is made (default: $TMPDIR or /tmp)\n"
 	"  --lie LIE      break a promise on purpose, which the audit has to find: early,\n"
-	"                 denied, garbled, torn, or stuck (with two processes)\n"
+	"                 denied, garbled, torn, or stuck (with several processes)\n"
 	"  --json         the verdict as JSON\n"
 	"  --help         this text\n"
 	"\n"
@@ -59,37 +52,6 @@ struct options {
 	bool help_wanted;
 };
 
-static bool complain(const char *flag, const char *value, const char *allowed)
-{
-	(void)fprintf(stderr, "weir-stress: --%s \"%s\": must be %s\n", flag, value, allowed);
-	return false;
-}
-
-static bool read_number(const char *flag, const char *value, uint64_t min, uint64_t max,
-                        uint64_t *number)
-{
-	char allowed[80];
-	char *end;
-
-	errno = 0;
-	*number = strtoull(value, &end, 10);
-	if (value[0] >= '0' && value[0] <= '9' && *end == '\0' && errno == 0 && *number >= min &&
-	    *number <= max)
-		return true;
-	(void)snprintf(allowed, sizeof allowed, "a whole number from %" PRIu64 " to %" PRIu64, min,
-	               max);
-	return complain(flag, value, allowed);
-}
-
-static bool read_count(const char *flag, const char *value, uint32_t max, uint32_t *count)
-{
-	uint64_t number = 0;
-	const bool right = read_number(flag, value, 1, max, &number);
-
-	*count = (uint32_t)number;
-	return right;
-}
-
 static bool read_lie(const char *value, enum kill_lie *lie)
 {
 	for (uint32_t i = 1; i < KILL_LIES; i++) {
@@ -98,7 +60,7 @@ static bool read_lie(const char *value, enum kill_lie *lie)
 			return true;
 		}
 	}
-	return complain("lie", value, "early, denied, garbled, torn or stuck");
+	return stress_option_complain("lie", value, "early, denied, garbled, torn or stuck");
 }
 
 static bool read_option(int flag, const char *value, struct options *options)
@@ -107,11 +69,11 @@ static bool read_option(int flag, const char *value, struct options *options)
 
 	switch (flag) {
 	case 'n':
-		return read_count("rounds", value, ROUNDS_MAX, &plan->rounds);
+		return stress_option_count("rounds", value, ROUNDS_MAX, &plan->rounds);
 	case 'p':
-		return read_count("processes", value, KILL_PROCESSES_MAX, &plan->processes);
+		return stress_option_count("processes", value, KILL_PROCESSES_MAX, &plan->processes);
 	case 'r':
-		return read_number("seed", value, 0, UINT64_MAX, &plan->seed);
+		return stress_option_number("seed", value, 0, UINT64_MAX, &plan->seed);
 	case 'l':
 		return read_lie(value, &plan->lie);
 	case 'd':
@@ -147,7 +109,7 @@ static bool read_options(int argc, char **argv, struct options *options)
 		right = false;
 	}
 	if (right && options->plan.lie == KILL_LIE_STUCK && options->plan.processes < 2)
-		right = complain("lie", "stuck", "used with --processes 2");
+		right = stress_option_complain("lie", "stuck", "used with --processes 2 or more");
 	return right;
 }
 
@@ -303,7 +265,7 @@ int kill_command(int argc, char **argv)
 
 	options.plan.rounds = ROUNDS;
 	options.plan.processes = 1;
-	options.plan.seed = (uint64_t)weir_now().ns % 1000000007;
+	options.plan.seed = stress_option_any_seed();
 	options.dir = temporary != NULL && temporary[0] != '\0' ? temporary : "/tmp";
 	if (!read_options(argc, argv, &options))
 		return EXIT_USAGE;

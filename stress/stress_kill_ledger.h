@@ -37,7 +37,7 @@
 
 #include <weir/db.h>
 
-#define KILL_PROCESSES_MAX 2
+#define KILL_PROCESSES_MAX 8
 #define KILL_WRITERS 16 /* of each process */
 #define KILL_WRITERS_MAX (KILL_PROCESSES_MAX * KILL_WRITERS)
 

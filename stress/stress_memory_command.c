@@ -55,12 +55,13 @@ static bool read_option(int flag, const char *value, struct options *options)
 	case 'o':
 		options->of = value;
 		return strcmp(value, "weir") == 0 || strcmp(value, "sqlite") == 0 ||
-		       strcmp(value, "all") == 0 || flags_complain("of", value, "weir, sqlite or all");
+		       strcmp(value, "all") == 0 ||
+		       stress_option_complain("of", value, "weir, sqlite or all");
 	case 'e':
-		return flags_number("every", value, 1, UINT32_MAX, &options->every);
+		return stress_option_number("every", value, 1, UINT32_MAX, &options->every);
 	case 'l':
 		options->leak = true;
-		return strcmp(value, "leak") == 0 || flags_complain("lie", value, "leak");
+		return strcmp(value, "leak") == 0 || stress_option_complain("lie", value, "leak");
 	case 'd':
 		options->dir = value;
 		return true;
@@ -97,7 +98,7 @@ static bool read_options(int argc, char **argv, struct options *options)
 		right = false;
 	}
 	if (right && options->sites && options->json)
-		right = flags_complain("sites", "", "used without --json");
+		right = stress_option_complain("sites", "", "used without --json");
 	return right;
 }
 
@@ -225,13 +226,13 @@ struct totals {
 	uint64_t failed;
 	uint64_t hit;
 	uint64_t sites;
-	enum flags_exit code;
+	enum exit_code code;
 };
 
 static struct totals judge(const struct campaign *campaign)
 {
 	const struct memory_site *sites;
-	struct totals totals = {.code = FLAGS_PASSED};
+	struct totals totals = {.code = EXIT_PASSED};
 
 	for (size_t i = 0; i < campaign->count; i++) {
 		totals.failed += campaign->sweeps[i].failed;
@@ -240,9 +241,9 @@ static struct totals judge(const struct campaign *campaign)
 	}
 	totals.sites = memory_sites(&sites);
 	if (campaign->book.complaints > 0)
-		totals.code = FLAGS_BROKEN;
+		totals.code = EXIT_BROKEN;
 	else if (stress_interrupted())
-		totals.code = FLAGS_INTERRUPTED;
+		totals.code = EXIT_INTERRUPTED;
 	return totals;
 }
 
@@ -298,17 +299,17 @@ int memory_command(int argc, char **argv)
 
 	options.dir = folder_default();
 	if (!read_options(argc, argv, &options))
-		return FLAGS_USAGE;
+		return EXIT_USAGE;
 	if (options.help_wanted) {
 		(void)fputs(help, stdout);
-		return FLAGS_PASSED;
+		return EXIT_PASSED;
 	}
 	if (!memory_reaches_weir() || !memory_take_sqlite()) {
 		(void)fprintf(stderr, "weir-stress: memory: this build cannot: weir is a shared library\n");
-		return FLAGS_CANNOT_TELL;
+		return EXIT_CANNOT_TELL;
 	}
 	if (!folder_make(options.dir, "memory", campaign.trial.folder))
-		return FLAGS_USAGE;
+		return EXIT_USAGE;
 	(void)snprintf(campaign.trial.path, sizeof campaign.trial.path, "%.4000s/memory.db",
 	               campaign.trial.folder);
 	campaign.options = &options;

@@ -53,7 +53,7 @@ static bool read_lie(const char *value, struct power_plan *plan)
 	else if (strcmp(value, "torn") == 0)
 		plan->lie = WORK_LIE_TORN;
 	else if (!plan->lies)
-		return flags_complain("lie", value, "nosync, denied or torn");
+		return stress_option_complain("lie", value, "nosync, denied or torn");
 	return true;
 }
 
@@ -64,11 +64,11 @@ static bool read_option(int flag, const char *value, struct options *options)
 
 	switch (flag) {
 	case 'n':
-		right = flags_number("cuts", value, 1, CUTS_MAX, &number);
+		right = stress_option_number("cuts", value, 1, CUTS_MAX, &number);
 		options->plan.cuts = (uint32_t)number;
 		return right;
 	case 'r':
-		return flags_number("seed", value, 0, UINT64_MAX, &options->plan.seed);
+		return stress_option_number("seed", value, 0, UINT64_MAX, &options->plan.seed);
 	case 'l':
 		return read_lie(value, &options->plan);
 	case 'd':
@@ -111,13 +111,13 @@ static bool read_options(int argc, char **argv, struct options *options)
 
 /* ---- the verdict ---- */
 
-static enum flags_exit judge(const struct book *book)
+static enum exit_code judge(const struct book *book)
 {
 	if (book->complaints > 0)
-		return FLAGS_BROKEN;
+		return EXIT_BROKEN;
 	if (stress_interrupted())
-		return FLAGS_INTERRUPTED;
-	return book->outcomes[WEIR_COMMITTED] > 0 ? FLAGS_PASSED : FLAGS_CANNOT_TELL;
+		return EXIT_INTERRUPTED;
+	return book->outcomes[WEIR_COMMITTED] > 0 ? EXIT_PASSED : EXIT_CANNOT_TELL;
 }
 
 #define FIGURES 16
@@ -148,7 +148,7 @@ static void collect(const struct power_report *report, const struct book *book,
 }
 
 static void print_json(const struct power_plan *plan, const struct power_report *report,
-                       const struct book *book, enum flags_exit code)
+                       const struct book *book, enum exit_code code)
 {
 	json_t *const document = json_object();
 	json_t *const calls = json_object();
@@ -176,12 +176,12 @@ static void print_json(const struct power_plan *plan, const struct power_report 
 }
 
 static void print_text(const struct power_plan *plan, const struct power_report *report,
-                       const struct book *book, enum flags_exit code)
+                       const struct book *book, enum exit_code code)
 {
 	struct flags_figure figures[FIGURES];
 
 	collect(report, book, figures);
-	(void)printf("powercut %s seed=%" PRIu64, code == FLAGS_BROKEN ? "FAILED" : "ok    ",
+	(void)printf("powercut %s seed=%" PRIu64, code == EXIT_BROKEN ? "FAILED" : "ok    ",
 	             plan->seed);
 	for (size_t i = 0; i < FIGURES; i++)
 		(void)printf(" %s=%" PRIu64, figures[i].name, figures[i].value);
@@ -195,18 +195,18 @@ int power_command(int argc, char **argv)
 	static struct power_report report;
 	static struct book book;
 	static char folder[FOLDER_PATH];
-	enum flags_exit code;
+	enum exit_code code;
 
 	options.dir = folder_default();
 	options.plan.seed = (uint64_t)weir_now().ns % 1000000007;
 	if (!read_options(argc, argv, &options))
-		return FLAGS_USAGE;
+		return EXIT_USAGE;
 	if (options.help_wanted) {
 		(void)fputs(help, stdout);
-		return FLAGS_PASSED;
+		return EXIT_PASSED;
 	}
 	if (!folder_make(options.dir, "powercut", folder))
-		return FLAGS_USAGE;
+		return EXIT_USAGE;
 	(void)snprintf(options.plan.path, sizeof options.plan.path, "%.4000s/power.db", folder);
 	(void)fprintf(stderr, "weir-stress: powercut: seed %" PRIu64 ", %" PRIu32 " cuts\n",
 	              options.plan.seed, options.plan.cuts);
@@ -217,7 +217,7 @@ int power_command(int argc, char **argv)
 		print_json(&options.plan, &report, &book, code);
 	else
 		print_text(&options.plan, &report, &book, code);
-	if (code == FLAGS_BROKEN)
+	if (code == EXIT_BROKEN)
 		(void)fprintf(stderr, "weir-stress: powercut: the last database is kept in %s\n", folder);
 	else
 		folder_remove(folder);

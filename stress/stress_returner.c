@@ -10,10 +10,15 @@
 static void end_passed(struct stress_world *world, struct weir_lease *lease)
 {
 	struct weir_error err = WEIR_ERROR_INIT;
+	struct stress_event *event;
+	enum weir_code code;
 
 	stress_use_begin(world, lease, RETURNER);
 	stress_use_end(world, lease, RETURNER);
-	if (weir_release(lease, &err) != WEIR_OK)
+	event = stress_record_end_of(stress_judge_returner(world), STRESS_OP_RELEASE, lease);
+	code = weir_release(lease, &err);
+	stress_record_end(event, code);
+	if (code != WEIR_OK)
 		stress_broken(world, "a lease that was passed on could not be released: %s", err.message);
 }
 

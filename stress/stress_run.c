@@ -53,6 +53,7 @@ static void give_up(const struct watchdog *dog, const char *what)
 
 	stress_broken(world, "%s does not return", what);
 	stress_dump(world);
+	stress_judge_break_off(world, dog->run);
 	(void)printf("%-16s FAILED seed=%" PRIu64 ": %s does not return\n%u passed, %u failed\n",
 	             world->scenario->name, world->seed, what, dog->run->passed, dog->run->failed + 1);
 	(void)fflush(NULL);
@@ -103,6 +104,7 @@ static void run_load(struct stress_world *world, struct watchdog *dog, int64_t u
 		stress_workers_join(world);
 		allow(dog, 0);
 		stress_check_rest(world);
+		stress_judge(world);
 		stress_remember(world);
 	}
 	allow(dog, 0);
@@ -131,12 +133,32 @@ static void print_summary(struct stress_world *world)
 	}
 	(void)printf("%-16s %s seed=%" PRIu64 " ops=%" PRIu64 " leases=%" PRIu64 " waits=%" PRIu64
 	             " handoffs=%" PRIu64 " timeouts=%" PRIu64 " opens=%" PRIu64 " closes=%" PRIu64
-	             " worst_wait=%.1fms per_thread=%" PRIu64 "..%" PRIu64 " rounds=%" PRIu64 "\n",
+	             " worst_wait=%.1fms per_thread=%" PRIu64 "..%" PRIu64 " rounds=%" PRIu64
+	             " judged=%" PRIu64 " windows=%" PRIu64 "\n",
 	             world->scenario->name, atomic_load(&world->failures) == 0 ? "ok    " : "FAILED",
 	             world->seed, world->past.calls, world->past.got, world->waits, world->handoffs,
 	             world->past.timed_out, world->opened, world->closed,
-	             (double)world->past.wait_ns_max / 1e6, least, most, world->rounds);
+	             (double)world->past.wait_ns_max / 1e6, least, most, world->rounds, world->judged,
+	             world->windows);
 	(void)fflush(stdout);
+}
+
+/* What an assertion in weir finds broken ends the process: keep the history first.
+ * The handler may do what no handler should, since the alternative is to know
+ * nothing; if that hangs, the alarm ends it. */
+static struct {
+	struct stress_world *world;
+	const struct stress_run *run;
+} aborting;
+
+static void keep_before_abort(int number)
+{
+	(void)number;
+	(void)alarm(10);
+	if (aborting.world != NULL) {
+		stress_broken(aborting.world, "weir found an invariant broken, and aborted");
+		stress_judge_break_off(aborting.world, aborting.run);
+	}
 }
 
 static void run_world(struct stress_world *world, const struct stress_run *run)
@@ -176,8 +198,14 @@ bool stress_run_scenario(struct stress_run *run, const struct stress_scenario *s
 	world->threads = run->threads == 0 || scenario->threads_fixed ? scenario->threads
 	                                                              : run->threads;
 	world->bag = scenario->bag != 0 ? scenario->bag : 1;
+	stress_judge_prepare(world);
+	aborting.world = world;
+	aborting.run = run;
+	(void)signal(SIGABRT, keep_before_abort);
 	run_world(world, run);
+	(void)signal(SIGABRT, SIG_DFL);
 	print_summary(world);
+	stress_judge_end(world, run);
 	passed = atomic_load(&world->failures) == 0;
 	free(world);
 	run->passed += passed;

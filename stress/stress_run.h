@@ -13,8 +13,9 @@
 struct stress_run {
 	double seconds; /* of each scenario */
 	uint64_t seed;
-	uint32_t threads; /* 0: as the scenario says */
-	unsigned passed;  /* so far */
+	uint32_t threads;   /* 0: as the scenario says */
+	const char *record; /* folder for the histories; NULL: only broken ones are kept */
+	unsigned passed;    /* so far */
 	unsigned failed;
 };
 

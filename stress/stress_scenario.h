@@ -16,6 +16,7 @@ struct stress_mix {
 	uint32_t tries;    /* weir_try_acquire */
 	uint32_t hasty;    /* up to 100 us */
 	uint32_t timed;    /* up to 20 ms */
+	uint32_t odd;      /* of all: with a deadline from the edges of time instead */
 	uint32_t discards; /* of the leases got; the others are released */
 	uint32_t passes;   /* of the leases got: given to another thread, which ends them */
 	uint32_t sleeps;   /* of the leases got: held across a sleep */

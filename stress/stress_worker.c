@@ -4,6 +4,10 @@
  * promises: a lease that nobody else has, no timeout before the deadline, no
  * failure that cannot be.
  *
+ * A caller that is cancelled returns what it holds, in a cleanup handler, as callers
+ * that can be cancelled have to. Inside of weir nothing is a cancellation point, so
+ * that this happens between calls.
+ *
  * A caller that holds leases never waits for ever for another one: two such
  * callers could wait for each other, which is no fault of the pool.
  */
@@ -13,11 +17,15 @@
 static void end_lease(struct stress_worker *w, struct weir_lease *lease, bool discard)
 {
 	struct weir_error err = WEIR_ERROR_INIT;
+	struct stress_event *event;
 	enum weir_code code;
 
 	stress_use_end(w->world, lease, w->number);
 	stress_watch(w, discard ? "discard" : "release", weir_now().ns);
+	event =
+		stress_record_end_of(w->recorder, discard ? STRESS_OP_DISCARD : STRESS_OP_RELEASE, lease);
 	code = discard ? weir_discard(lease, &err) : weir_release(lease, &err);
+	stress_record_end(event, code);
 	stress_watch(w, NULL, 0);
 	if (code != WEIR_OK)
 		stress_broken(w->world, "a lease that was held could not be ended: %s", err.message);
@@ -88,51 +96,114 @@ static int64_t choose_timeout(struct stress_worker *w)
 	return WEIR_TIMEOUT_NEVER;
 }
 
+/* One acquire. */
+struct call {
+	bool until; /* deadline counts, and timeout_ns is about what it comes to */
+	struct weir_time deadline;
+	int64_t timeout_ns;
+	int64_t before_ns;
+	int64_t due_ns;
+	struct weir_lease lease;
+	struct weir_error err;
+};
+
+/* A deadline from the edges of what there is: in the past, or as good as never. */
+static void choose_odd_deadline(struct stress_worker *w, struct call *call)
+{
+	const int64_t now_ns = call->before_ns;
+	const int64_t past_ns[] = {INT64_MIN, INT64_MIN + 1, -1, 0, 1, now_ns / 2, now_ns - 1};
+	const int64_t never_ns[] = {INT64_MAX, INT64_MAX - 1, INT64_MAX - now_ns, INT64_MAX / 2};
+	const bool past = w->held > 0 || stress_random_percent(&w->random, 60);
+
+	call->until = true;
+	call->deadline.ns = past ? past_ns[stress_random_below(&w->random, 7)]
+	                         : never_ns[stress_random_below(&w->random, 4)];
+	call->timeout_ns = past ? 1 : WEIR_TIMEOUT_NEVER;
+}
+
+static void plan(struct stress_worker *w, struct call *call)
+{
+	call->before_ns = weir_now().ns;
+	call->timeout_ns = choose_timeout(w);
+	if (stress_random_percent(&w->random, w->world->scenario->mix.odd))
+		choose_odd_deadline(w, call);
+	call->due_ns = call->before_ns;
+	if (!call->until && call->timeout_ns != WEIR_TIMEOUT_NEVER)
+		call->due_ns += call->timeout_ns;
+}
+
+static enum weir_code acquire(struct stress_worker *w, struct call *call)
+{
+	const bool tries = call->timeout_ns == 0;
+	struct stress_event *event;
+	enum weir_code code;
+
+	stress_watch(w, "acquire", call->due_ns);
+	event = stress_record_begin(w->recorder, tries ? STRESS_OP_TRY : STRESS_OP_ACQUIRE);
+	if (call->until)
+		code = weir_acquire_until(w->world->pool, &call->lease, call->deadline, &call->err);
+	else
+		code = weir_acquire_for(w->world->pool, &call->lease, call->timeout_ns, &call->err);
+	stress_record_lease(event, &call->lease, code);
+	stress_watch(w, NULL, 0);
+	return code;
+}
+
 static void hold(struct stress_worker *w)
 {
 	if (stress_random_percent(&w->random, w->world->scenario->mix.sleeps))
 		stress_sleep((int64_t)stress_random_below(&w->random, 300000));
 }
 
+static void check_failure(struct stress_worker *w, enum weir_code code, const struct call *call)
+{
+	const bool patient = call->timeout_ns == WEIR_TIMEOUT_NEVER;
+	const int64_t early_ns = call->due_ns - weir_now().ns;
+
+	if (!count_failure(w, code, call->timeout_ns != 0))
+		stress_broken(w->world, "an acquire ended with %s: %s", weir_error_name(code),
+		              call->err.message);
+	if (code == WEIR_ERR_ACQUIRE_TIMEOUT && (patient || early_ns > 0))
+		stress_broken(w->world, "an acquire timed out %lld ns before its deadline",
+		              (long long)early_ns);
+	if (call->lease.conn != NULL)
+		stress_broken(w->world, "an acquire failed and left a lease");
+}
+
 /* Acquire once; false when the pool is closed. */
 static bool take_one(struct stress_worker *w)
 {
-	struct weir_error err = WEIR_ERROR_INIT;
-	struct weir_lease lease = {0};
-	const int64_t timeout_ns = choose_timeout(w);
-	const int64_t before_ns = weir_now().ns;
-	const int64_t due_ns = timeout_ns == WEIR_TIMEOUT_NEVER ? before_ns : before_ns + timeout_ns;
+	struct call call = {.err = WEIR_ERROR_INIT};
 	enum weir_code code;
+	int64_t took_ns;
 
+	plan(w, &call);
 	w->tally.calls++;
-	stress_watch(w, "acquire", due_ns);
-	code = weir_acquire_for(w->world->pool, &lease, timeout_ns, &err);
-	stress_watch(w, NULL, 0);
-
-	const int64_t after_ns = weir_now().ns;
-
-	if (after_ns - before_ns > w->tally.wait_ns_max)
-		w->tally.wait_ns_max = after_ns - before_ns;
-	if (code == WEIR_OK) {
-		w->tally.got++;
-		stress_use_begin(w->world, &lease, w->number);
-		w->bag[w->held++] = lease;
-		hold(w);
-		return true;
+	code = acquire(w, &call);
+	took_ns = weir_now().ns - call.before_ns;
+	if (took_ns > w->tally.wait_ns_max)
+		w->tally.wait_ns_max = took_ns;
+	if (code != WEIR_OK) {
+		check_failure(w, code, &call);
+		return code != WEIR_ERR_CLOSED;
 	}
-	if (!count_failure(w, code, timeout_ns != 0))
-		stress_broken(w->world, "an acquire ended with %s: %s", weir_error_name(code), err.message);
-	if (code == WEIR_ERR_ACQUIRE_TIMEOUT && (timeout_ns == WEIR_TIMEOUT_NEVER || after_ns < due_ns))
-		stress_broken(w->world, "an acquire timed out %lld ns before its deadline",
-		              (long long)(due_ns - after_ns));
-	if (lease.conn != NULL)
-		stress_broken(w->world, "an acquire failed and left a lease");
-	return code != WEIR_ERR_CLOSED;
+	w->tally.got++;
+	stress_use_begin(w->world, &call.lease, w->number);
+	w->bag[w->held++] = call.lease;
+	hold(w);
+	return true;
 }
 
-void *stress_work(void *argument)
+static void end_all(void *argument)
 {
 	struct stress_worker *w = argument;
+
+	while (w->held > 0)
+		end_one(w);
+}
+
+static void work(struct stress_worker *w)
+{
 	bool open = true;
 
 	while (open && !atomic_load_explicit(&w->world->stop, memory_order_relaxed)) {
@@ -140,8 +211,14 @@ void *stress_work(void *argument)
 			end_one(w);
 		else
 			open = take_one(w);
+		stress_cancel_point();
 	}
-	while (w->held > 0)
-		end_one(w);
+}
+
+void *stress_work(void *argument)
+{
+	pthread_cleanup_push(end_all, argument);
+	work(argument);
+	pthread_cleanup_pop(1);
 	return NULL;
 }

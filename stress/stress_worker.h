@@ -10,6 +10,9 @@
 /* Runs until the world stops or the pool is closed. argument: struct stress_worker */
 void *stress_work(void *argument);
 
+/* A caller may be cancelled here, and nowhere else. */
+void stress_cancel_point(void);
+
 /* The thread that ends leases which callers passed on; false if it could not be
  * started. Stop it after the callers: it ends all it has first. */
 bool stress_returner_start(struct stress_world *world);

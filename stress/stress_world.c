@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "stress_random.h"
@@ -18,7 +19,7 @@
 void stress_broken(struct stress_world *world, const char *format, ...)
 {
 	const uint64_t number = atomic_fetch_add(&world->failures, 1);
-	char text[512];
+	char text[STRESS_FOUND_TEXT];
 	va_list values;
 
 	if (number >= FAILURES_PRINTED)
@@ -26,6 +27,8 @@ void stress_broken(struct stress_world *world, const char *format, ...)
 	va_start(values, format);
 	(void)vsnprintf(text, sizeof text, format, values);
 	va_end(values);
+	if (number < STRESS_FOUND_MAX)
+		memcpy(world->found[number], text, sizeof text);
 	(void)fprintf(stderr, "weir-stress: %s, seed %" PRIu64 ": %s\n", world->scenario->name,
 	              world->seed, text);
 }
@@ -72,7 +75,11 @@ void stress_sleep(int64_t ns)
 		.tv_nsec = (long)(ns % WEIR_SECONDS(1)),
 	};
 
+	int before;
+
+	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
 	(void)nanosleep(&time, NULL);
+	(void)pthread_setcancelstate(before, &before);
 }
 
 void stress_watch(struct stress_worker *worker, const char *call, int64_t due_ns)
@@ -110,6 +117,28 @@ void stress_use_end(struct stress_world *world, const struct weir_lease *lease, 
 		stress_broken(world, "slot %u was taken from caller %u by %u", lease->slot, who, owner);
 }
 
+enum weir_code stress_acquire(struct stress_world *world, struct weir_lease *lease,
+                              int64_t timeout_ns, struct weir_error *err)
+{
+	struct stress_event *const event = stress_record_begin(
+		stress_judge_main(world), timeout_ns == 0 ? STRESS_OP_TRY : STRESS_OP_ACQUIRE);
+	const enum weir_code code = weir_acquire_for(world->pool, lease, timeout_ns, err);
+
+	stress_record_lease(event, lease, code);
+	return code;
+}
+
+enum weir_code stress_release(struct stress_world *world, struct weir_lease *lease,
+                              struct weir_error *err)
+{
+	struct stress_event *const event =
+		stress_record_end_of(stress_judge_main(world), STRESS_OP_RELEASE, lease);
+	const enum weir_code code = weir_release(lease, err);
+
+	stress_record_end(event, code);
+	return code;
+}
+
 bool stress_pool_begin(struct stress_world *world, const char *more_settings)
 {
 	const struct weir_driver *driver = world->scenario->driver();
@@ -117,6 +146,7 @@ bool stress_pool_begin(struct stress_world *world, const char *more_settings)
 	struct weir_error err = WEIR_ERROR_INIT;
 	char pairs[512];
 
+	stress_judge_begin(world);
 	world->stub = weir_stub_create();
 	if (world->stub == NULL) {
 		stress_broken(world, "out of memory");
@@ -132,6 +162,7 @@ bool stress_pool_begin(struct stress_world *world, const char *more_settings)
 	}
 	world->size = (uint32_t)config.max_size;
 	world->got_besides = 0;
+	world->timeouts_besides = 0;
 	return true;
 }
 
@@ -199,6 +230,7 @@ void stress_worker_init(struct stress_world *world, uint32_t index)
 	w->held = 0;
 	w->world = world;
 	w->number = index + 1;
+	w->recorder = &world->recorders[index];
 	w->random = stress_random_init(world->seed + world->rounds, index);
 }
 

@@ -18,6 +18,7 @@
 #include <weir/stub.h>
 #include <weir/weir.h>
 
+#include "stress_judge.h"
 #include "stress_scenario.h"
 
 #define STRESS_SLOTS_MAX 4096
@@ -53,6 +54,7 @@ struct stress_worker {
 	uint32_t number; /* from 1 on */
 	uint64_t random;
 	struct stress_tally tally;
+	struct stress_recorder *recorder;
 	struct weir_lease bag[STRESS_BAG_MAX];
 	uint32_t held;
 
@@ -81,13 +83,19 @@ struct stress_world {
 	struct weir_stub *stub;
 	struct weir_pool *pool;
 	uint32_t size;
-	uint64_t got_besides;      /* leases of this pool that no caller got */
+	uint64_t got_besides;      /* leases of this pool that no caller got, … */
+	uint64_t timeouts_besides; /* … and timeouts that none had */
 	_Atomic bool stop;         /* the callers shall end */
-	_Atomic uint64_t failures; /* broken invariants; each was printed */
+	_Atomic uint64_t failures; /* broken invariants; each was printed, and … */
+	char found[STRESS_FOUND_MAX][STRESS_FOUND_TEXT]; /* … the first of them kept */
 	struct stress_place places[STRESS_SLOTS_MAX];
 	struct stress_worker workers[STRESS_THREADS_MAX];
 	struct stress_returner returner;
-	uint64_t rounds; /* pools begun, or children forked */
+	struct stress_recorder recorders[STRESS_THREADS_MAX + STRESS_RECORDERS_BESIDE];
+	struct stress_history history; /* the last one that was checked */
+	uint64_t judged;               /* operations in histories that were checked */
+	uint64_t windows;              /* pieces of them that were searched */
+	uint64_t rounds;               /* pools begun, or children forked */
 	/* Of pools that are gone: */
 	uint64_t opened;
 	uint64_t closed;
@@ -127,9 +135,18 @@ void stress_check_rest(struct stress_world *world);
 void stress_use_begin(struct stress_world *world, const struct weir_lease *lease, uint32_t who);
 void stress_use_end(struct stress_world *world, const struct weir_lease *lease, uint32_t who);
 
+/* The thread that runs the scenario acquires and releases; as weir_acquire_for with a
+ * timeout (0: try) and weir_release, but recorded. */
+enum weir_code stress_acquire(struct stress_world *world, struct weir_lease *lease,
+                              int64_t timeout_ns, struct weir_error *err);
+enum weir_code stress_release(struct stress_world *world, struct weir_lease *lease,
+                              struct weir_error *err);
+
 /* Do a call under the watchdog's eyes; end with a NULL name. */
 void stress_watch(struct stress_worker *worker, const char *call, int64_t due_ns);
 
+/* No cancellation point: ThreadSanitizer loses track of a thread that is cancelled in a
+ * call that it has wrapped. */
 void stress_sleep(int64_t ns);
 
 /* What all callers did on this pool. */

@@ -9,6 +9,7 @@
  */
 #include <string.h>
 
+#include "db_cancel.h"
 #include "db_internal.h"
 
 /* Reads without a pin after which the keeper is asked for one: fewer are not
@@ -84,12 +85,14 @@ static enum weir_code begin_solo(struct weir_db *db, const struct weir_read_opti
 	tx->conn = db->writer;
 	tx->entry = entry;
 	tx->kind = WEIR__TX_SOLO_READ;
+	weir__defer_begin();
 	return begin_snapshot(tx, err);
 }
 
 enum weir_code weir_read_begin_from(struct weir_db *db, const struct weir_read_options *options,
                                     const char *site, struct weir_tx *tx, struct weir_error *err)
 {
+	WEIR__DB_CANCEL_DEFERRED;
 	int64_t timeout_ns = WEIR_TIMEOUT_SETTING;
 	enum weir_code code = check_begin(db, options, tx, err);
 
@@ -109,6 +112,7 @@ enum weir_code weir_read_begin_from(struct weir_db *db, const struct weir_read_o
 			tx->db = db;
 			tx->conn = (struct weir__db_conn *)tx->lease.conn;
 			tx->kind = WEIR__TX_READ;
+			weir__defer_begin();
 			if (wp_load_rlx_32(&db->pinned) == 0)
 				note_unpinned(db);
 		}
@@ -196,6 +200,7 @@ enum weir_code weir_read_begin_equal_from(struct weir_db *db,
                                           struct weir_tx *txs, uint32_t count,
                                           struct weir_error *err)
 {
+	WEIR__DB_CANCEL_DEFERRED;
 	struct weir_read_options plain;
 	enum weir_code code = check_begin(db, options, txs, err);
 
@@ -225,6 +230,7 @@ enum weir_code weir_read_begin_equal_from(struct weir_db *db,
 
 void weir_tx_end(struct weir_tx *tx)
 {
+	WEIR__DB_CANCEL_DEFERRED;
 	if (tx == NULL || tx->conn == NULL || tx->kind == WEIR__TX_JOB || tx->kind == WEIR__TX_MAINTAIN)
 		return;
 	if (tx->kind == WEIR__TX_WRITE) {
@@ -233,6 +239,7 @@ void weir_tx_end(struct weir_tx *tx)
 	}
 	if (!weir__db_ours(tx->db)) {
 		tx->conn = NULL; /* a forked child: the lease is the parent's */
+		weir__defer_end();
 		return;
 	}
 	/* Another thread cannot let go of the gate: its own may still end it. */
@@ -247,6 +254,7 @@ void weir_tx_end(struct weir_tx *tx)
 		db->engine->snapshot_end(conn->conn);
 	}
 	tx->conn = NULL;
+	weir__defer_end();
 	if (tx->kind == WEIR__TX_READ) {
 		weir__db_count(db, conn, tx->lease.slot);
 		(void)!weir_release(&tx->lease, NULL);
@@ -264,6 +272,7 @@ enum weir_code weir_db_query_from(struct weir_db *db, const char *sql,
                                   weir_on_row on_row, void *arg, const char *site,
                                   struct weir_error *err)
 {
+	WEIR__DB_CANCEL_DEFERRED;
 	struct weir_tx tx;
 	struct weir_rows rows;
 	enum weir_code code;

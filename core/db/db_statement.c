@@ -10,6 +10,7 @@
  * The first failure of a statement is kept beside the connection, since a job
  * that passes no struct weir_error still has an outcome that says why.
  */
+#include "db_cancel.h"
 #include "db_internal.h"
 #include "error_internal.h"
 
@@ -89,6 +90,7 @@ enum weir_code weir_tx_exec(struct weir_tx *tx, const char *sql,
                             const struct weir_sql_value *params, uint32_t count, int64_t *changes,
                             struct weir_error *err)
 {
+	WEIR__DB_CANCEL_DEFERRED;
 	enum weir_code code = check(tx, EXEC, err);
 	enum weir_sql_step reached = WEIR_STEP_ROW;
 	struct weir__statement *statement = NULL;
@@ -116,6 +118,7 @@ enum weir_code weir_tx_query(struct weir_tx *tx, const char *sql,
                              const struct weir_sql_value *params, uint32_t count,
                              struct weir_rows *rows, struct weir_error *err)
 {
+	WEIR__DB_CANCEL_DEFERRED;
 	struct weir__statement *statement = NULL;
 	enum weir_code code;
 
@@ -186,6 +189,7 @@ static void finish(struct weir_rows *rows, struct weir_tx *tx)
 
 bool weir_rows_next(struct weir_rows *rows, enum weir_code *code, struct weir_error *err)
 {
+	WEIR__DB_CANCEL_DEFERRED;
 	enum weir_sql_step reached = WEIR_STEP_DONE;
 	enum weir_code unwanted;
 
@@ -213,6 +217,7 @@ bool weir_rows_next(struct weir_rows *rows, enum weir_code *code, struct weir_er
 enum weir_code weir_rows_value(struct weir_rows *rows, uint32_t column,
                                struct weir_sql_value *value, struct weir_error *err)
 {
+	WEIR__DB_CANCEL_DEFERRED;
 	enum weir_code code;
 
 	if (rows == NULL || value == NULL || !are_open(rows))
@@ -226,6 +231,7 @@ enum weir_code weir_rows_value(struct weir_rows *rows, uint32_t column,
 
 void weir_rows_end(struct weir_rows *rows)
 {
+	WEIR__DB_CANCEL_DEFERRED;
 	if (rows == NULL)
 		return;
 	if (are_open(rows))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Writing: jobs and their outcomes, write leases, maintenance. What happens to
+ * Writing: jobs and their outcomes, write leases. What happens to
  * jobs in the end is in group.c; here is how they come and go.
  *
  * A job that is waited for lives on the stack of its caller: the gate promises
@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "db_cancel.h"
 #include "db_internal.h"
 #include "error_internal.h"
 
@@ -129,13 +130,41 @@ static enum weir_code refuse(struct weir_db *db, struct weir_write_result *resul
 	return code;
 }
 
+/* A job that is waited for, and what the gate says of it in the end. */
+struct waited {
+	struct weir_db *db;
+	struct weir__job *job;
+	struct weir_gate_entry *entry; /* NULL: it has ended */
+	enum weir_code code;
+};
+
+/* See one's own job to its end. Also when its thread is ended by a job that it leads:
+ * nobody else may look at the stack of a thread that is no more. */
+static void see_through(void *arg)
+{
+	const struct weir_time never = {WEIR_TIME_NEVER_NS};
+	struct waited *waited = (struct waited *)arg;
+
+	if (waited->entry == NULL)
+		return;
+	pthread_cleanup_push(see_through, arg);
+	(void)weir__job_await(waited->db, waited->entry, never);
+	pthread_cleanup_pop(0);
+	waited->code = weir_gate_collect(waited->entry, &waited->job->error);
+	waited->entry = NULL;
+	if (waited->code != WEIR_OK)
+		weir__job_refused(waited->job, waited->code);
+	(void)wp_add_rlx_64(&waited->db->outcomes[waited->job->result.outcome], 1);
+}
+
 enum weir_code weir_db_run_from(struct weir_db *db, weir_job run, void *arg,
                                 const struct weir_write_options *options, const char *site,
                                 struct weir_write_result *result, struct weir_error *err)
 {
+	WEIR__DB_CANCEL_DEFERRED;
 	struct weir_gate_request request;
-	struct weir_gate_entry *entry = NULL;
 	struct weir__job job;
+	struct waited waited = {db, &job, NULL, WEIR_OK};
 	enum weir_code code = weir__job_check(db, run, options, "db.run", err);
 
 	if (code != WEIR_OK)
@@ -148,16 +177,13 @@ enum weir_code weir_db_run_from(struct weir_db *db, weir_job run, void *arg,
 	request.site = site;
 	request.payload = &job;
 	request.waits = true;
-	code = weir_gate_queue(db->gate, &request, &entry, &job.error);
+	code = weir_gate_queue(db->gate, &request, &waited.entry, &job.error);
 	if (code == WEIR_OK) {
-		const struct weir_time never = {WEIR_TIME_NEVER_NS};
-
-		(void)weir__job_await(db, entry, never);
-		code = weir_gate_collect(entry, &job.error);
-	}
-	if (code != WEIR_OK)
+		see_through(&waited);
+	} else {
 		weir__job_refused(&job, code);
-	(void)wp_add_rlx_64(&db->outcomes[job.result.outcome], 1);
+		(void)wp_add_rlx_64(&db->outcomes[job.result.outcome], 1);
+	}
 	return weir__job_report(&job, result, err);
 }
 
@@ -234,6 +260,7 @@ void weir__committed(struct weir_db *db)
 enum weir_code weir_write_begin_from(struct weir_db *db, const struct weir_write_options *options,
                                      const char *site, struct weir_tx *tx, struct weir_error *err)
 {
+	WEIR__DB_CANCEL_DEFERRED;
 	struct weir_gate_entry *entry = NULL;
 	struct weir__job job;
 	enum weir_code code;
@@ -267,6 +294,7 @@ enum weir_code weir_write_begin_from(struct weir_db *db, const struct weir_write
 	tx->conn->failed = false;
 	tx->entry = entry;
 	tx->kind = WEIR__TX_WRITE;
+	weir__defer_begin();
 	return WEIR_OK;
 }
 
@@ -295,6 +323,7 @@ static void end_lease(struct weir_tx *tx, enum weir_outcome outcome,
 	(void)wp_add_rlx_64(&db->outcomes[outcome], 1);
 	weir__writer_settle(db, outcome == WEIR_COMMITTED, broken);
 	tx->conn = NULL;
+	weir__defer_end();
 	tx->entry = NULL;
 	if (outcome == WEIR_COMMITTED)
 		weir__upkeep_after_write(db);
@@ -304,6 +333,7 @@ static void end_lease(struct weir_tx *tx, enum weir_outcome outcome,
 enum weir_code weir_write_commit(struct weir_tx *tx, struct weir_write_result *result,
                                  struct weir_error *err)
 {
+	WEIR__DB_CANCEL_DEFERRED;
 	struct weir_error why = WEIR_ERROR_INIT;
 	enum weir_outcome outcome = WEIR_COMMITTED;
 	enum weir_code code = check_lease(tx, err);
@@ -348,66 +378,4 @@ void weir__write_roll_back(struct weir_tx *tx)
 	if (tx->db->engine->rollback(tx->conn->conn, &why) != WEIR_OK)
 		broken = true;
 	end_lease(tx, WEIR_FAILED, broken ? &why : NULL);
-}
-
-/* ---- maintenance ---- */
-
-enum weir_code weir_db_maintain_from(struct weir_db *db, weir_job run, void *arg,
-                                     const struct weir_write_options *options, const char *site,
-                                     struct weir_error *err)
-{
-	struct weir_gate_entry *entry = NULL;
-	struct weir_error why = WEIR_ERROR_INIT;
-	struct weir__job job;
-	struct weir_tx tx;
-	enum weir_code code = weir__job_check(db, run, options, "db.maintain", err);
-	int returned;
-
-	if (code != WEIR_OK)
-		return code;
-	weir__job_init(&job, db, run, arg, options, site);
-	code = weir__writer_enter(db, WEIR_GATE_MAINTENANCE, &job, &entry, err);
-	if (code != WEIR_OK)
-		return code;
-	memset(&tx, 0, sizeof tx);
-	tx.db = db;
-	tx.conn = db->writer;
-	tx.kind = WEIR__TX_MAINTAIN;
-	tx.conn->failed = false;
-	wp_store_rlx_32(&db->maintained, 1);
-	weir__upkeep_unpin(db); /* it would keep VACUUM and the log from ending */
-	returned = run(&tx, arg);
-	weir__statements_end_all(&tx.conn->statements, db->sql);
-	if (returned != 0 && tx.conn->failed)
-		why = tx.conn->failure;
-	else if (returned != 0)
-		(void)weir_fail(&why, WEIR_ERR_JOB_FAILED, "db.maintain", returned, "the job returned %d",
-		                returned);
-	wp_store_rlx_32(&db->maintained, 0);
-	weir__writer_settle(db, returned == 0, why.code == WEIR_ERR_DRIVER_BROKEN ? &why : NULL);
-	weir__writer_leave(db, entry);
-	return returned == 0 ? WEIR_OK : weir__error_store(err, &why);
-}
-
-enum weir_code weir_db_checkpoint(struct weir_db *db, struct weir_checkpoint_result *result,
-                                  struct weir_error *err)
-{
-	struct weir_gate_entry *entry = NULL;
-	struct weir__job job;
-	enum weir_code code = weir__db_check(db, "db.checkpoint", err);
-
-	if (code != WEIR_OK)
-		return code;
-	if (db->engine->checkpoint == NULL || db->readers == NULL)
-		return weir_fail(err, WEIR_ERR_DRIVER_UNSUPPORTED, "db.checkpoint", 0,
-		                 "%s: there is no log to copy", db->config.name);
-	weir__job_init(&job, db, NULL, NULL, NULL, WEIR_HERE);
-	code = weir__writer_enter(db, WEIR_GATE_MAINTENANCE, &job, &entry, err);
-	if (code != WEIR_OK)
-		return code;
-	const struct weir_time deadline = {job.deadline_ns};
-
-	code = weir__upkeep_checkpoint(db, deadline, result, err);
-	weir__writer_leave(db, entry);
-	return code;
 }

@@ -33,10 +33,17 @@
  *       all jobs of that transaction, and the writer.
  *   J4  A job marked once is alone in its transaction, and run once.
  *   J5  The deadline of a job counts until its first run, not after.
+ *
+ * A job may end its thread (pthread_exit), which is the leader's. It has failed
+ * then, and before the thread goes on to end it carries on the hold from where it
+ * was: the others have their outcomes, and the gate is let go. All of this is in a
+ * cleanup handler (thread_end.h). If a later job of the hold does the same, the
+ * handler is entered again in the midst of itself, and the inner one comes to the end.
  */
 #include <string.h>
 
 #include "group.h"
+#include "thread_end.h"
 
 /* Jobs taken at a time: few, so that group_time is heeded, and enough that the
  * gate's lock is nothing beside them. */
@@ -132,12 +139,26 @@ static void commit(struct weir__group *group)
 
 /* ---- running ---- */
 
+/* The job that is being run ends its thread; arg: the group. */
+static void carry_on(void *arg);
+
 /* What came of one run. */
 struct verdict {
 	enum weir_job_end end;
 	bool failed;
 	struct weir_error why;
 };
+
+/* Call the job; what it left of the thread calls carry_on. */
+static int call(struct weir__group *group, struct weir__job *job, struct weir_tx *tx)
+{
+	int returned;
+
+	pthread_cleanup_push(carry_on, group);
+	returned = job->run(tx, job->arg);
+	pthread_cleanup_pop(0);
+	return returned;
+}
 
 static void run(struct weir__group *group, struct weir__job *job, struct verdict *verdict)
 {
@@ -162,7 +183,7 @@ static void run(struct weir__group *group, struct weir__job *job, struct verdict
 		job->began_ns = now_ns;
 	conn->failed = false;
 	db->engine->job_begin(conn->conn, &guard);
-	returned = job->run(&tx, job->arg);
+	returned = call(group, job, &tx);
 	weir__statements_end_all(&conn->statements, db->sql);
 	verdict->end = db->engine->job_end(conn->conn, &verdict->why);
 	if (conn->failed && conn->failure.code == WEIR_ERR_DRIVER_BROKEN) {
@@ -213,6 +234,7 @@ static uint32_t run_at(struct weir__group *group, uint32_t at)
 		}
 		weir__bump(&db->savepoints);
 	}
+	group->at = at;
 	run(group, job, &verdict);
 	if (!verdict.failed && saved &&
 	    db->engine->savepoint_release(db->writer->conn, &verdict.why) != WEIR_OK) {
@@ -263,10 +285,8 @@ static uint32_t step(struct weir__group *group, uint32_t at)
 	return run_at(group, at);
 }
 
-static void carry_out(struct weir__group *group)
+static void carry_out(struct weir__group *group, uint32_t at)
 {
-	uint32_t at = 0;
-
 	while (at < group->count || weir__group_take(group) ||
 	       weir__group_linger(group)) /* ends: group_max */
 		at = step(group, at);
@@ -288,6 +308,58 @@ static void warn(struct weir_db *db)
 		weir__db_report(db, "%s: %s", db->config.name, line);
 }
 
+/* Carry out what there is from that index on, and let go of the gate. */
+static void lead_from(struct weir__group *group, uint32_t at)
+{
+	struct weir_db *db = group->db;
+
+	carry_out(group, at);
+	if (group->left)
+		return; /* by a job that ended the thread, and whose handler came to its end */
+	db->lingering.last = group->count;
+	if (db->cautious > 0)
+		db->cautious--;
+	weir__writer_settle(db, group->committed, group->broken ? &group->broken_why : NULL);
+	const bool early = group->committed && weir__upkeep_is_due(db);
+
+	if (early) {
+		/* Those who are served do not wait for the checkpoint. */
+		(void)weir__upkeep_enter(db);
+		weir_gate_finish(db->gate, group->entries, group->count, WEIR_OK);
+		group->count = 0;
+	}
+	if (group->committed)
+		weir__upkeep_after_write(db);
+	warn(db);
+	weir__keeper_stir(db);
+	group->left = true;
+	weir_gate_leave(db->gate, group->entries, group->count);
+	if (early)
+		weir__upkeep_leave(db);
+}
+
+static void carry_on(void *arg)
+{
+	struct weir__group *group = (struct weir__group *)arg;
+
+	if (group->left)
+		return;
+	struct weir_db *db = group->db;
+	struct weir__job *job = weir__group_job(group, group->at);
+	struct weir_error why = WEIR_ERROR_INIT;
+	const bool alone = group->sound == 0;
+
+	weir__statements_end_all(&db->writer->statements, db->sql);
+	(void)db->engine->job_end(db->writer->conn, &why);
+	(void)weir_fail(&why, WEIR_ERR_JOB_FAILED, "db.write", 0, "the job ended its thread");
+	weir__db_report(db, "%s: %s: the job ended its thread, which is a caller's or weir's own",
+	                db->config.name, job->site != NULL ? job->site : "a job");
+	weir__job_end(job, WEIR_FAILED, &why);
+	roll_back(group);
+	rewind_sound(group);
+	lead_from(group, alone ? group->at + 1 : group->first);
+}
+
 void weir__group_lead(struct weir_db *db)
 {
 	struct weir__group group;
@@ -296,24 +368,5 @@ void weir__group_lead(struct weir_db *db)
 	group.db = db;
 	group.began_ns = wp_now();
 	weir__keeper_stir(db); /* a job that does not end is to be noticed */
-	carry_out(&group);
-	db->lingering.last = group.count;
-	if (db->cautious > 0)
-		db->cautious--;
-	weir__writer_settle(db, group.committed, group.broken ? &group.broken_why : NULL);
-	const bool early = group.committed && weir__upkeep_is_due(db);
-
-	if (early) {
-		/* Those who are served do not wait for the checkpoint. */
-		(void)weir__upkeep_enter(db);
-		weir_gate_finish(db->gate, group.entries, group.count, WEIR_OK);
-		group.count = 0;
-	}
-	if (group.committed)
-		weir__upkeep_after_write(db);
-	warn(db);
-	weir__keeper_stir(db);
-	weir_gate_leave(db->gate, group.entries, group.count);
-	if (early)
-		weir__upkeep_leave(db);
+	lead_from(&group, 0);
 }

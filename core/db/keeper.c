@@ -18,6 +18,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "db_cancel.h"
 #include "db_internal.h"
 
 #define PIN_LOOK_NS WEIR_MILLISECONDS(50)
@@ -245,6 +246,7 @@ static void lead_unattended(struct weir_db *db)
 
 struct weir_time weir_db_tick(struct weir_db *db, struct weir_time now)
 {
+	WEIR__DB_CANCEL_DEFERRED;
 	struct weir_time next = {INT64_MAX};
 
 	if (db == NULL || !weir__db_ours(db) || weir_gate_is_mine(db->gate))
@@ -268,9 +270,8 @@ static bool may_sleep_deep(const struct weir_db *db, int64_t now_ns)
 	       wp_load_rlx_32(&db->pinned) == 0 && wp_load_rlx_32(&db->idle_wanted) == 0;
 }
 
-static void *keep(void *arg)
+static void keep_until_stopped(struct weir_db *db)
 {
-	struct weir_db *db = (struct weir_db *)arg;
 	struct weir__keeper *keeper = &db->keeper;
 
 	while (wp_load_acq_32(&keeper->stop) == 0) {
@@ -289,6 +290,19 @@ static void *keep(void *arg)
 		(void)wp_futex_wait(&keeper->calls, seen, next_ns);
 		wp_store_rlx_32(&keeper->deep, 0);
 	}
+}
+
+/* A job that ends its thread does not end this one before its time. */
+static void keep_on(void *arg)
+{
+	pthread_cleanup_push(keep_on, arg);
+	keep_until_stopped((struct weir_db *)arg);
+	pthread_cleanup_pop(0);
+}
+
+static void *keep(void *arg)
+{
+	keep_on(arg);
 	return NULL;
 }
 

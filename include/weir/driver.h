@@ -11,7 +11,8 @@
  * The pool guarantees: calls on one connection never overlap, except cancel;
  * open is called for a slot only while that slot has no connection; every
  * connection that open produced is closed exactly once, unless the process is
- * a forked child, which closes nothing.
+ * a forked child, which closes nothing; no function is left half done because its
+ * thread was cancelled: the request waits (pthread_setcancelstate).
  */
 #ifndef WEIR_DRIVER_H
 #define WEIR_DRIVER_H

@@ -25,6 +25,10 @@
  * is queued, or once its oldest entry is older than ageing_ns, but never twice
  * in a row while something normal is queued.
  *
+ * Who holds the gate must leave it, and who has promised to wait must come: a thread
+ * that ends before keeps everybody out, and the figures and close name it. No call is
+ * a cancellation point.
+ *
  * Thread-safety: any thread, concurrently, but for create and destroy; an entry
  * belongs to one thread at a time. Progress: every call holds a short lock; wait
  * blocks to its entry's deadline.

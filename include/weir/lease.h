@@ -11,6 +11,13 @@
  *
  * A lease belongs to one thread at a time. It may be passed on, by any means
  * that orders memory between the two threads, and released by the other.
+ *
+ * Threads that end. A lease outlives its thread: it stays out, timeouts and close
+ * name the thread and the line that acquired it, and whoever has the handle can
+ * release it. No call of weir's is a cancellation point, nor is a wait: drivers are
+ * called with cancellation deferred, and a request that came meanwhile takes effect
+ * at the caller's next cancellation point. (Asynchronous cancellation is not for
+ * threads that call weir.)
  */
 #ifndef WEIR_LEASE_H
 #define WEIR_LEASE_H

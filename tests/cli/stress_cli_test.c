@@ -102,13 +102,21 @@ static void contains(const char *text, const char *part)
 
 static void help_goes_to_stdout_when_asked_for(void **state)
 {
-	static const char *const ways[][3] = {{"--help", NULL, NULL}, {"run", "--help", NULL}};
+	static const struct {
+		const char *way[3];
+		const char *says;
+	} helps[] = {
+		{{"--help", NULL}, "kill"},
+		{{"run", "--help", NULL}, "--seed"},
+		{{"replay", "--help", NULL}, "--run"},
+		{{"kill", "--help", NULL}, "--rounds"},
+	};
 
 	(void)state;
-	for (int i = 0; i < 2; i++) {
-		assert_int_equal(run(ways[i]), 0);
+	for (size_t i = 0; i < sizeof helps / sizeof helps[0]; i++) {
+		assert_int_equal(run(helps[i].way), 0);
 		contains(child.out_text, "usage: weir-stress");
-		contains(child.out_text, "--seed");
+		contains(child.out_text, helps[i].says);
 		assert_string_equal(child.err_text, "");
 	}
 }
@@ -133,6 +141,12 @@ static void wrong_use_is_refused_with_a_reason(void **state)
 		{"run", "--frobnicate", NULL},
 		{"run", "nosuch", NULL},
 		{"run", "strict", "nosuch", NULL},
+		{"run", "--record", "/nowhere/at/all", NULL},
+		{"replay", NULL},
+		{"replay", "one", "two", NULL},
+		{"replay", "--frobnicate", "/dev/null", NULL},
+		{"replay", "/nowhere/at/all", NULL},
+		{"replay", "/dev/null", NULL},
 	};
 
 	(void)state;
@@ -156,7 +170,9 @@ static void list_names_every_scenario(void **state)
 {
 	static const char *const arguments[] = {"list", NULL};
 	static const char *const some[] = {
-		"duel", "strict", "hanging-opens", "ring-4096", "close", "fork",
+		"duel",           "strict",    "hanging-opens", "ring-4096", "close",        "fork",
+		"oversubscribed", "deadlines", "stopped",       "settings",  "cancel",       "signals",
+		"orphans",        "gate",      "gate-cancel",   "db",        "leader-death", "everything",
 	};
 
 	(void)state;
@@ -185,6 +201,138 @@ static void a_run_prints_a_line_for_each_and_a_verdict(void **state)
 	contains(child.err_text, "seed 42");
 }
 
+static char folder[64];
+
+static int make_folder(void **state)
+{
+	(void)state;
+	(void)snprintf(folder, sizeof folder, "/tmp/weir-stress-test-XXXXXX");
+	return mkdtemp(folder) != NULL ? 0 : -1;
+}
+
+/* Names of what a run with --record leaves there. */
+static const char *const recorded[] = {"strict-42.history", "gate-42.history"};
+
+static void file_of(size_t which, char path[128])
+{
+	(void)snprintf(path, 128, "%s/%s", folder, recorded[which]);
+}
+
+static int remove_folder(void **state)
+{
+	char path[128];
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		file_of(i, path);
+		(void)unlink(path);
+	}
+	return rmdir(folder);
+}
+
+static void record(void)
+{
+	const char *const arguments[] = {
+		"run", "strict", "gate", "--seconds", "0.1", "--seed", "42", "--record", folder, NULL,
+	};
+
+	assert_int_equal(run(arguments), 0);
+	contains(child.out_text, "\n2 passed, 0 failed\n");
+}
+
+static void a_recorded_history_is_checked_again(void **state)
+{
+	static const char *const scenarios[] = {"scenario  strict\n", "scenario  gate\n"};
+	char path[128];
+
+	(void)state;
+	record();
+	for (size_t i = 0; i < 2; i++) {
+		const char *const arguments[] = {"replay", path, NULL};
+
+		file_of(i, path);
+		assert_int_equal(run(arguments), 0);
+		contains(child.out_text, scenarios[i]);
+		contains(child.out_text, "seed      42\n");
+		contains(child.out_text, "seconds   0.1\n");
+		contains(child.out_text, " operations\n");
+		contains(child.out_text, "\n1 passed, 0 failed\n");
+	}
+}
+
+static void a_recorded_scenario_is_run_again(void **state)
+{
+	char path[128];
+	const char *const arguments[] = {"replay", "--run", path, NULL};
+
+	(void)state;
+	record();
+	file_of(0, path);
+	assert_int_equal(run(arguments), 0);
+	contains(child.out_text, "strict           ok     seed=42 ");
+	contains(child.out_text, "\n1 passed, 0 failed\n");
+}
+
+/* Append to a recorded history what makes it a lie; the line "end" comes anew. */
+static void forge(const char *path, const char *lines, int count)
+{
+	FILE *const file = fopen(path, "r+");
+	char line[512];
+	long at = 0;
+	unsigned operations = 0;
+
+	assert_non_null(file);
+	while (fgets(line, sizeof line, file) != NULL && sscanf(line, "end %u", &operations) != 1)
+		at = ftell(file);
+	assert_true(operations > 0);
+	assert_int_equal(fseek(file, at, SEEK_SET), 0);
+	(void)fprintf(file, "%send %u\n", lines, operations + (unsigned)count);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void a_lie_in_a_history_is_found(void **state)
+{
+	static const char lie[] = "op 1 acquire 10 20 0 7 1 OK\nop 2 acquire 11 21 0 7 1 OK\n";
+	char path[128];
+	const char *const arguments[] = {"replay", path, NULL};
+
+	(void)state;
+	record();
+	file_of(0, path);
+	forge(path, lie, 2);
+	assert_int_equal(run(arguments), 1);
+	contains(child.out_text, "a lease was given twice: thread 1 acquire slot 0 generation 7");
+	contains(child.out_text, "\n0 passed, 1 failed\n");
+}
+
+static void what_was_found_as_it_ran_counts(void **state)
+{
+	char path[128];
+	const char *const arguments[] = {"replay", path, NULL};
+
+	(void)state;
+	record();
+	file_of(1, path);
+	forge(path, "found a job was carried out twice\n", 0);
+	assert_int_equal(run(arguments), 1);
+	contains(child.out_text, "found     a job was carried out twice\n");
+	contains(child.out_text, "\n0 passed, 1 failed\n");
+}
+
+static void a_history_that_was_cut_is_refused(void **state)
+{
+	char path[128];
+	const char *const arguments[] = {"replay", path, NULL};
+
+	(void)state;
+	record();
+	file_of(0, path);
+	assert_int_equal(truncate(path, 1000), 0);
+	assert_int_equal(run(arguments), 2);
+	contains(child.err_text, "strict-42.history: line ");
+	assert_string_equal(child.out_text, "");
+}
+
 static void an_interrupt_ends_the_run_in_good_order(void **state)
 {
 	static const char *const arguments[] = {"run", "strict", "crowd", "--seconds", "600", NULL};
@@ -210,6 +358,15 @@ int main(void)
 		cmocka_unit_test(a_mistyped_scenario_gets_a_hint),
 		cmocka_unit_test(list_names_every_scenario),
 		cmocka_unit_test(a_run_prints_a_line_for_each_and_a_verdict),
+		cmocka_unit_test_setup_teardown(a_recorded_history_is_checked_again, make_folder,
+	                                    remove_folder),
+		cmocka_unit_test_setup_teardown(a_recorded_scenario_is_run_again, make_folder,
+	                                    remove_folder),
+		cmocka_unit_test_setup_teardown(a_lie_in_a_history_is_found, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(what_was_found_as_it_ran_counts, make_folder,
+	                                    remove_folder),
+		cmocka_unit_test_setup_teardown(a_history_that_was_cut_is_refused, make_folder,
+	                                    remove_folder),
 		cmocka_unit_test(an_interrupt_ends_the_run_in_good_order),
 	};
 

@@ -402,36 +402,6 @@ static void nobody_waits_for_itself(void **state)
 	db_end(db);
 }
 
-/* ---- maintenance ---- */
-
-static void maintenance_does_what_a_transaction_may_not(void **state)
-{
-	struct weir_db *const db = make_db(*state, NULL);
-	struct weir_error err = WEIR_ERROR_INIT;
-	struct db_script script = {.sql = {"PRAGMA journal_size_limit=65536", "VACUUM",
-	                                   "PRAGMA user_version=7", "INSERT INTO t VALUES (8)"}};
-
-	/* The same as a job: refused, and nothing of it is done. */
-	assert_code(weir_db_run(db, db_run_script, &script, NULL, NULL, NULL), WEIR_ERR_DRIVER_SQL);
-	assert_code(weir_db_maintain(db, db_run_script, &script, NULL, &err), WEIR_OK);
-	assert_int_equal(script.calls, 2);
-	db_assert_rows(*state, "PRAGMA user_version", "7");
-	db_assert_rows(*state, "SELECT v FROM t", "8");
-	/* What it says is reported; what it did stays done. */
-	script = (struct db_script){.sql = {"INSERT INTO t VALUES (9)"}, .returns = 5};
-	assert_code(weir_db_maintain(db, db_run_script, &script, NULL, &err), WEIR_ERR_JOB_FAILED);
-	assert_int_equal(err.driver_code, 5);
-	script = (struct db_script){.sql = {"INSERT INTO nowhere VALUES (9)"}};
-	assert_code(weir_db_maintain(db, db_run_script, &script, NULL, &err), WEIR_ERR_DRIVER_SQL);
-	db_assert_rows(*state, "SELECT v FROM t ORDER BY rowid", "8,9");
-	/* A transaction that it leaves open is nobody else's. */
-	script = (struct db_script){.sql = {"SAVEPOINT mine", "INSERT INTO t VALUES (10)"}};
-	assert_code(weir_db_maintain(db, db_run_script, &script, NULL, &err), WEIR_OK);
-	db_exec(db, "INSERT INTO t VALUES (11)");
-	db_assert_rows(*state, "SELECT v FROM t ORDER BY rowid", "8,9,11");
-	db_end(db);
-}
-
 static void a_checkpoint_copies_the_log(void **state)
 {
 	struct weir_db *const db = make_db(*state, "keeper=manual");
@@ -464,7 +434,6 @@ int main(void)
 		DB_TEST(a_foreign_writer_is_waited_for),
 		DB_TEST(a_full_queue_rejects),
 		DB_TEST(nobody_waits_for_itself),
-		DB_TEST(maintenance_does_what_a_transaction_may_not),
 		DB_TEST(a_checkpoint_copies_the_log),
 	};
 

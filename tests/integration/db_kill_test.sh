@@ -45,6 +45,10 @@ cat "$scratch/err" "$scratch/out"
 grep -q '"verdict": "passed"' "$scratch/out" || wrong "no verdict"
 grep -q '"survivals": 8' "$scratch/out" || wrong "somebody did not go on"
 
+run 0 --rounds 3 --processes 4 --json
+cat "$scratch/err" "$scratch/out"
+grep -q '"survivals": 18' "$scratch/out" || wrong "somebody of several did not go on"
+
 run 1 --rounds 20 --lie early
 found 'was acknowledged, and is not there'
 [ -f "$(echo "$scratch"/weir-kill-*/kill.db)" ] || wrong "the database was not kept"
@@ -57,7 +61,7 @@ found 'half a write\|writes counted'
 run 1 --rounds 5 --processes 2 --lie stuck
 found 'does not go on'
 
-for wrong_use in '--rounds 0' '--rounds x' '--processes 3' '--lie' '--lie some' '--lie stuck' \
+for wrong_use in '--rounds 0' '--rounds x' '--processes 9' '--lie' '--lie some' '--lie stuck' \
 	'--seed -1' '--dir /nonexistent/folder' '--frobnicate' 'more'; do
 	# shellcheck disable=SC2086 # an option and its value
 	run 2 $wrong_use

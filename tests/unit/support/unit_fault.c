@@ -99,6 +99,15 @@ void *__wrap_wp_alloc_wiped(size_t bytes)
 	return strikes(UNIT_FAULT_WIPED) ? NULL : __real_wp_alloc_wiped(bytes);
 }
 
+int64_t __real_wp_now(void);
+int64_t __wrap_wp_now(void);
+
+int64_t __wrap_wp_now(void)
+{
+	(void)strikes(UNIT_FAULT_NOW);
+	return __real_wp_now();
+}
+
 char *__real_strdup(const char *text);
 char *__wrap_strdup(const char *text);
 

@@ -26,6 +26,7 @@ enum unit_fault {
 	UNIT_FAULT_PWRITE, /* of error 0: one byte short */
 	UNIT_FAULT_FCNTL,
 	UNIT_FAULT_FCHOWN,
+	UNIT_FAULT_NOW, /* wp_now, which cannot fail: for interrupts */
 	UNIT_FAULTS
 };
 

@@ -8,6 +8,9 @@
 # library hides, so they exist only where weir is static.
 
 set(WEIR_TEST_TIMEOUT 120) # also under sanitizers, on two cores that are busy
+if(WEIR_COVERAGE)
+	set(WEIR_TEST_TIMEOUT 480) # without optimisation, and with a locked counter in each branch
+endif()
 
 function(weir_add_test name)
 	cmake_parse_arguments(PARSE_ARGV 1 arg "WHITE_BOX" "TIMEOUT" "SOURCES;LINK;LABELS;ARGS")

@@ -56,14 +56,14 @@ refuse() {
 	elif analyse "$scratch/$2" || ! grep -q "$4" "$scratch/out"; then
 		found=1
 	fi
-	count $found "$2: $1: not refused"
+	count "$found" "$2: $1: not refused"
 }
 
 for file in $(awk '/^set\(WEIR_PROTOCOL_SOURCES/ { on = 1; next }
 	on { end = /\)/; gsub(/[\t )]/, ""); if ($0 != "") print; if (end) exit }' core/CMakeLists.txt)
 do
 	analyse "core/$file" && found=0 || found=1
-	count $found "$file: refused"
+	count "$found" "$file: refused"
 done
 
 locks='/weir__lock(&gate->lock);/d'

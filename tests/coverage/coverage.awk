@@ -36,9 +36,11 @@ function row(name, l, lt, b, bt)
 		percent(b, bt)
 }
 
+# Alignment is no part of a text.
 function trimmed(text)
 {
-	gsub(/^[ \t]+|[ \t]+$/, "", text)
+	gsub(/[ \t]+/, " ", text)
+	gsub(/^ | $/, "", text)
 	return text
 }
 

@@ -8,6 +8,9 @@
 # library hides, so they exist only where weir is static.
 
 set(WEIR_TEST_TIMEOUT 120) # also under sanitizers, on two cores that are busy
+if(WEIR_COVERAGE)
+	set(WEIR_TEST_TIMEOUT 480) # without optimisation, and with a locked counter in each branch
+endif()
 
 function(weir_add_test name)
 	cmake_parse_arguments(PARSE_ARGV 1 arg "WHITE_BOX" "TIMEOUT" "SOURCES;LINK;LABELS;ARGS")
@@ -24,6 +27,9 @@ function(weir_add_test name)
 	target_link_libraries(${name} PRIVATE ${arg_LINK} weir::weir weir::cmocka Threads::Threads)
 	if(arg_WHITE_BOX)
 		target_link_libraries(${name} PRIVATE weir_testing)
+	endif()
+	if(TARGET coverage_end)
+		target_link_libraries(${name} PRIVATE coverage_end)
 	endif()
 	add_test(NAME ${name} COMMAND ${name} ${arg_ARGS})
 	set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")

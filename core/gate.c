@@ -42,7 +42,7 @@ enum weir_code weir_gate_create(struct weir_gate **out, const struct weir_gate_c
 }
 
 /* End everything that is queued, and let nothing more in. */
-static void end_queued(struct weir_gate *gate)
+static void end_queued(struct weir_gate *gate) WP_EXCLUDES(gate->lock)
 {
 	uint32_t bits = 0;
 

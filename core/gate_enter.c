@@ -28,7 +28,7 @@ static enum weir_code check_request(const struct weir_gate *gate,
 
 /* Under the lock: why nothing may be queued, or OK. */
 static enum weir_code admit(struct weir_gate *gate, enum weir_lane lane, int64_t now_ns,
-                            int64_t deadline_ns)
+                            int64_t deadline_ns) WP_REQUIRES(gate->lock)
 {
 	if (gate->closed)
 		return WEIR_ERR_CLOSED;
@@ -52,7 +52,7 @@ static enum weir_code refuse(struct weir_gate *gate, enum weir_code code, struct
 /* Under the lock: an entry from the stock, which is not empty, goes into its lane. */
 static struct weir_gate_entry *queue_up(struct weir_gate *gate,
                                         const struct weir_gate_request *request,
-                                        enum weir_lane lane, int64_t now_ns)
+                                        enum weir_lane lane, int64_t now_ns) WP_REQUIRES(gate->lock)
 {
 	struct weir_gate_entry *entry = gate->stock;
 
@@ -137,10 +137,9 @@ static void stay_awake(struct weir_gate_entry *entry)
 	wp_store_rlx_32(&entry->state, weir__entry_state(wp_load_rlx_32(&entry->state)));
 }
 
-static void look_at_queued(struct look *look, struct weir_gate_entry *entry, int64_t until_ns,
-                           int64_t now_ns)
+static void look_at_queued(struct weir_gate *gate, struct look *look, struct weir_gate_entry *entry,
+                           int64_t until_ns, int64_t now_ns) WP_REQUIRES(gate->lock)
 {
-	struct weir_gate *gate = entry->gate;
 	const bool mine = weir_gate_is_mine(gate);
 
 	look->state = WEIR_GATE_QUEUED;
@@ -168,11 +167,10 @@ static void look_at_taken(struct look *look, struct weir_gate_entry *entry, int6
 
 /* Under the lock. now_ns is read before it, and 0 where no time is needed: who has
  * the gate goes through without a clock. */
-static void look_under_lock(struct look *look, struct weir_gate_entry *entry, int64_t until_ns,
-                            int64_t now_ns)
+static void look_under_lock(struct weir_gate *gate, struct look *look,
+                            struct weir_gate_entry *entry, int64_t until_ns, int64_t now_ns)
+	WP_REQUIRES(gate->lock)
 {
-	struct weir_gate *gate = entry->gate;
-
 	if (weir__entry_state(wp_load_rlx_32(&entry->state)) == WEIR__ENTRY_QUEUED &&
 	    entry->deadline_ns > now_ns && !weir_gate_is_mine(gate)) {
 		weir__gate_attend_to(gate, entry, true);
@@ -192,7 +190,7 @@ static void look_under_lock(struct look *look, struct weir_gate_entry *entry, in
 		look->state = WEIR_GATE_HELD;
 		break;
 	case WEIR__ENTRY_QUEUED:
-		look_at_queued(look, entry, until_ns, now_ns);
+		look_at_queued(gate, look, entry, until_ns, now_ns);
 		break;
 	case WEIR__ENTRY_TAKEN:
 		look_at_taken(look, entry, until_ns, now_ns);
@@ -217,7 +215,7 @@ enum weir_gate_state weir_gate_wait(struct weir_gate_entry *entry, struct weir_t
 		if (state == WEIR__ENTRY_QUEUED || state == WEIR__ENTRY_TAKEN)
 			now_ns = wp_now();
 		weir__lock(&gate->lock);
-		look_under_lock(&look, entry, until.ns, now_ns);
+		look_under_lock(gate, &look, entry, until.ns, now_ns);
 		weir__gate_unlock(gate, &look.then);
 		if (!look.sleep)
 			return look.state;

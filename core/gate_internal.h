@@ -154,22 +154,22 @@ struct weir_gate {
 	wp_u32 bell;     /* futex; A9 */
 
 	/* Under the lock from here on. */
-	enum weir__hold hold;
-	enum weir_lane lane; /* of this hold, or of the last */
-	bool closed;
-	bool asked;                    /* the unattended callback was called; see above */
-	uint32_t waking;               /* threads that still wake the entries they ended */
-	uint32_t served;               /* entries in this hold */
-	uint32_t measured;             /* holds in entry_ns, up to WEIR__GATE_MEASURED */
-	struct weir_gate_entry *entry; /* CALLED, HELD: whose */
-	int64_t since_ns;              /* of this hold */
-	int64_t entry_ns;              /* what one entry takes */
-	const char *site;              /* of the holder */
-	struct weir__gate_lane lanes[WEIR_LANES];
-	uint32_t next_bit;
-	struct weir_gate_entry *stock;
-	struct weir__gate_chunk *chunks;
-	struct weir_gate_stats counts; /* its counters; the gauges are filled in on the way out */
+	enum weir__hold hold WP_GUARDED_BY(lock);
+	enum weir_lane lane WP_GUARDED_BY(lock); /* of this hold, or of the last */
+	bool closed WP_GUARDED_BY(lock);
+	bool asked WP_GUARDED_BY(lock);        /* the unattended callback was called; see above */
+	uint32_t waking WP_GUARDED_BY(lock);   /* threads that still wake the entries they ended */
+	uint32_t served WP_GUARDED_BY(lock);   /* entries in this hold */
+	uint32_t measured WP_GUARDED_BY(lock); /* holds in entry_ns, up to WEIR__GATE_MEASURED */
+	struct weir_gate_entry *entry WP_GUARDED_BY(lock); /* CALLED, HELD: whose */
+	int64_t since_ns WP_GUARDED_BY(lock);              /* of this hold */
+	int64_t entry_ns WP_GUARDED_BY(lock);              /* what one entry takes */
+	const char *site WP_GUARDED_BY(lock);              /* of the holder */
+	struct weir__gate_lane lanes[WEIR_LANES] WP_GUARDED_BY(lock);
+	uint32_t next_bit WP_GUARDED_BY(lock);
+	struct weir_gate_entry *stock WP_GUARDED_BY(lock);
+	struct weir__gate_chunk *chunks WP_GUARDED_BY(lock);
+	struct weir_gate_stats counts WP_GUARDED_BY(lock); /* gauges are added on the way out */
 };
 
 /* Expectations are believed once so many holds were measured. */
@@ -194,37 +194,44 @@ static inline uint32_t weir__entry_state(uint32_t word)
 /* ---- gate_queue.c; all but the first two under the lock ---- */
 
 /* Add a chunk to the stock; false without memory. */
-bool weir__gate_grow(struct weir_gate *gate);
-void weir__gate_free_stock(struct weir_gate *gate);
+bool weir__gate_grow(struct weir_gate *gate) WP_EXCLUDES(gate->lock);
+void weir__gate_free_stock(struct weir_gate *gate) WP_UNCHECKED;
 
-void weir__gate_link(struct weir_gate *gate, struct weir_gate_entry *entry);
-void weir__gate_unlink(struct weir_gate *gate, struct weir_gate_entry *entry);
-void weir__gate_retire(struct weir_gate *gate, struct weir_gate_entry *entry);
-void weir__gate_attend_to(struct weir_gate *gate, struct weir_gate_entry *entry, bool attended);
+void weir__gate_link(struct weir_gate *gate, struct weir_gate_entry *entry) WP_REQUIRES(gate->lock);
+void weir__gate_unlink(struct weir_gate *gate, struct weir_gate_entry *entry)
+	WP_REQUIRES(gate->lock);
+void weir__gate_retire(struct weir_gate *gate, struct weir_gate_entry *entry)
+	WP_REQUIRES(gate->lock);
+void weir__gate_attend_to(struct weir_gate *gate, struct weir_gate_entry *entry, bool attended)
+	WP_REQUIRES(gate->lock);
 
 /* Move an entry that is in no lane on, keeping ASLEEP; true if its thread sleeps. */
 bool weir__gate_move(struct weir_gate_entry *entry, uint32_t state);
 
 /* End an entry that is queued, before it began; true if its thread sleeps. */
-bool weir__gate_end(struct weir_gate *gate, struct weir_gate_entry *entry, enum weir_code code);
+bool weir__gate_end(struct weir_gate *gate, struct weir_gate_entry *entry, enum weir_code code)
+	WP_REQUIRES(gate->lock);
 
 /* The entry at the front of the lane whose turn it is, having ended those whose
  * deadline has passed; NULL if nothing is queued. */
-struct weir_gate_entry *weir__gate_front(struct weir_gate *gate, int64_t now_ns);
+struct weir_gate_entry *weir__gate_front(struct weir_gate *gate, int64_t now_ns)
+	WP_REQUIRES(gate->lock);
 
 /* Begin a hold. entry: CALLED, HELD. */
 void weir__gate_begin(struct weir_gate *gate, enum weir__hold hold, enum weir_lane lane,
-                      struct weir_gate_entry *entry, const char *site, int64_t now_ns);
+                      struct weir_gate_entry *entry, const char *site, int64_t now_ns)
+	WP_REQUIRES(gate->lock);
 
 /* Let the next through if the gate is free (A3). */
-void weir__gate_settle(struct weir_gate *gate, int64_t now_ns, struct weir__gate_then *then);
+void weir__gate_settle(struct weir_gate *gate, int64_t now_ns, struct weir__gate_then *then)
+	WP_REQUIRES(gate->lock);
 
 /* The hold ends: what did an entry take? */
-void weir__gate_measure(struct weir_gate *gate, int64_t now_ns);
+void weir__gate_measure(struct weir_gate *gate, int64_t now_ns) WP_REQUIRES(gate->lock);
 
 /* Whether an entry that queues in lane now is not expected to begin in time. */
 bool weir__gate_too_late(const struct weir_gate *gate, enum weir_lane lane, int64_t now_ns,
-                         int64_t deadline_ns);
+                         int64_t deadline_ns) WP_REQUIRES(gate->lock);
 
 /* ---- gate_lead.c ---- */
 
@@ -233,6 +240,7 @@ void weir__gate_come(struct weir_gate *gate);
 
 /* Under the lock: the thread of entry is to be woken; its bit (A9). */
 static inline uint32_t weir__gate_ring(struct weir_gate *gate, const struct weir_gate_entry *entry)
+	WP_REQUIRES(gate->lock)
 {
 	wp_store_rlx_32(&gate->bell, wp_load_rlx_32(&gate->bell) + 1);
 	return entry->bit;
@@ -240,6 +248,7 @@ static inline uint32_t weir__gate_ring(struct weir_gate *gate, const struct weir
 void weir__gate_go(struct weir_gate *gate);
 
 /* Unlock, and do then what is to be done. */
-void weir__gate_unlock(struct weir_gate *gate, const struct weir__gate_then *then);
+void weir__gate_unlock(struct weir_gate *gate, const struct weir__gate_then *then)
+	WP_RELEASE(gate->lock);
 
 #endif

@@ -97,7 +97,7 @@ uint32_t weir_gate_take(struct weir_gate *gate, struct weir_gate_entry **entries
 /* Under the lock: end jobs that were taken; the bits of those whose threads sleep,
  * which must be woken (A8, A9). */
 static uint32_t end_taken(struct weir_gate *gate, struct weir_gate_entry *const *entries,
-                          uint32_t count, enum weir_code code)
+                          uint32_t count, enum weir_code code) WP_REQUIRES(gate->lock)
 {
 	uint32_t bits = 0;
 
@@ -114,7 +114,7 @@ static uint32_t end_taken(struct weir_gate *gate, struct weir_gate_entry *const 
 	return bits;
 }
 
-static void wake_ended(struct weir_gate *gate, uint32_t bits)
+static void wake_ended(struct weir_gate *gate, uint32_t bits) WP_EXCLUDES(gate->lock)
 {
 	bool closed;
 
@@ -144,7 +144,7 @@ void weir_gate_finish(struct weir_gate *gate, struct weir_gate_entry *const *ent
 }
 
 /* Under the lock: the gate is nobody's, until it is settled. */
-static void let_go(struct weir_gate *gate, int64_t now_ns)
+static void let_go(struct weir_gate *gate, int64_t now_ns) WP_REQUIRES(gate->lock)
 {
 	weir__gate_measure(gate, now_ns);
 	if (gate->hold == WEIR__HOLD_LED) {

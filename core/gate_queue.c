@@ -129,6 +129,7 @@ bool weir__gate_end(struct weir_gate *gate, struct weir_gate_entry *entry, enum 
 /* ---- who is next ---- */
 
 static enum weir_lane choose_lane(const struct weir_gate *gate, int64_t now_ns)
+	WP_REQUIRES(gate->lock)
 {
 	const struct weir_gate_entry *bulk = gate->lanes[WEIR_LANE_BULK].head;
 
@@ -153,6 +154,7 @@ struct weir_gate_entry *weir__gate_front(struct weir_gate *gate, int64_t now_ns)
 /* The job of the run that begins with entry whose thread is to lead, or NULL. */
 static struct weir_gate_entry *find_leader(const struct weir_gate *gate,
                                            struct weir_gate_entry *entry, int64_t now_ns)
+	WP_REQUIRES(gate->lock)
 {
 	if (gate->lanes[entry->lane].attended == 0)
 		return NULL;
@@ -176,7 +178,7 @@ void weir__gate_begin(struct weir_gate *gate, enum weir__hold hold, enum weir_la
 
 /* Give the gate to entry; its thread is to be woken if it sleeps. */
 static void give(struct weir_gate *gate, struct weir_gate_entry *entry, int64_t now_ns,
-                 struct weir__gate_then *then)
+                 struct weir__gate_then *then) WP_REQUIRES(gate->lock)
 {
 	const bool asleep = (wp_load_rlx_32(&entry->state) & WEIR__ENTRY_ASLEEP) != 0;
 	const bool job = entry->kind == WEIR_GATE_JOB;

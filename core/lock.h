@@ -16,12 +16,13 @@
 #define WEIR_CORE_LOCK_H
 
 #include "platform_os.h"
+#include "thread_safety.h"
 
-struct weir__lock {
+struct WP_CAPABILITY("lock") weir__lock {
 	wp_u32 word;
 };
 
-static inline void weir__lock(struct weir__lock *lock)
+static inline void weir__lock(struct weir__lock *lock) WP_ACQUIRE(*lock) WP_UNCHECKED
 {
 	for (int spin = 0; spin < WP_LOCK_SPINS; spin++) {
 		if (wp_load_rlx_32(&lock->word) == 0 && wp_cas_acq_32(&lock->word, 0, 1)) /* L1 */
@@ -32,7 +33,7 @@ static inline void weir__lock(struct weir__lock *lock)
 		(void)wp_futex_wait(&lock->word, 2, INT64_MAX);
 }
 
-static inline void weir__unlock(struct weir__lock *lock)
+static inline void weir__unlock(struct weir__lock *lock) WP_RELEASE(*lock) WP_UNCHECKED
 {
 	if (wp_xchg_full_32(&lock->word, 0) == 2) /* L2 */
 		wp_futex_wake(&lock->word, 1);

@@ -154,8 +154,8 @@ static void adopt_rights(int fd, const struct stat *database)
 	(void)fchmod(fd, database->st_mode & 0777);
 }
 
-/* Under the making byte. Written and not only sized: a hole that the disk has no
- * room for would kill whoever touches it in memory. */
+/* Under the making byte; 0 or an errno. Written and not only sized: a hole that the
+ * disk has no room for would kill whoever touches it in memory. */
 static int make(int fd, const struct stat *database)
 {
 	static const char zeroes[WEIR__PASS_LENGTH] = {0};
@@ -168,10 +168,13 @@ static int make(int fd, const struct stat *database)
 
 	adopt_rights(fd, database);
 	errno = ENOSPC; /* what a short write means */
-	if (pwrite(fd, zeroes, sizeof(zeroes), 0) != (ssize_t)sizeof(zeroes) ||
-	    pwrite(fd, &header, sizeof(header), 0) != (ssize_t)sizeof(header))
-		return -1;
-	return 0;
+	if (pwrite(fd, zeroes, sizeof(zeroes), 0) != (ssize_t)sizeof(zeroes)) {
+		const int failed = errno;
+
+		(void)!ftruncate(fd, 0); /* a part of it would be refused for ever */
+		return failed;
+	}
+	return pwrite(fd, &header, sizeof(header), 0) == (ssize_t)sizeof(header) ? 0 : errno;
 }
 
 /* Bring the file to a whole state, or say why that cannot be. */
@@ -193,7 +196,7 @@ static enum weir_code complete(int fd, const char *path, const struct stat *data
 		}
 		state = judge(fd);
 		if (state == FILE_UNMADE)
-			failed = make(fd, database) != 0 ? errno : 0;
+			failed = make(fd, database);
 		(void)set_byte(fd, F_OFD_SETLK, F_UNLCK, WEIR__PASS_BYTE_MAKE);
 		if (failed != 0)
 			return refuse_errno(path, "write", failed, err);

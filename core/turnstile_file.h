@@ -17,8 +17,9 @@
  * Making it. Whoever finds the file empty, or of full length without a magic, takes
  * the making byte and looks again; then zeroes, and the header last. So a header
  * that is right is proof of a whole file, and needs no lock; and a maker that was
- * killed leaves what the next one makes anew. Nobody ever deletes or shortens the
- * file: others may have it mapped.
+ * killed leaves what the next one makes anew. One that has no room for the zeroes
+ * empties it again: nobody maps a file that never had a header. But for that, nobody
+ * ever deletes or shortens the file: others may have it mapped.
  */
 #ifndef WEIR_CORE_TURNSTILE_FILE_H
 #define WEIR_CORE_TURNSTILE_FILE_H

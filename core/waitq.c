@@ -34,7 +34,7 @@ void weir__waitq_free(struct weir__waitq *q)
 }
 
 /* Recompute wake from the fields it summarises, after a change under the lock. */
-static void update_wake(struct weir__waitq *q, uint32_t phase)
+static void update_wake(struct weir__waitq *q, uint32_t phase) WP_REQUIRES(q->lock)
 {
 	const uint32_t closed = wp_load_rlx_32(&q->wake) & WEIR__WAKE_CLOSED;
 	uint32_t wake = closed | q->length << WEIR__WAKE_COUNT_SHIFT;
@@ -51,7 +51,7 @@ static uint32_t phase_of(const struct weir__waitq *q)
 	return wp_load_rlx_32(&q->wake) & WEIR__WAKE_PHASE;
 }
 
-static void begin_tick(struct weir__waitq *q, int64_t now_ns)
+static void begin_tick(struct weir__waitq *q, int64_t now_ns) WP_REQUIRES(q->lock)
 {
 	const uint32_t next = wp_load_rlx_32(&q->tick) + 1;
 
@@ -86,7 +86,7 @@ static bool grow_stock(struct weir__waitq *q)
 	return true;
 }
 
-static void link_tail(struct weir__waitq *q, struct weir__waiter *waiter)
+static void link_tail(struct weir__waitq *q, struct weir__waiter *waiter) WP_REQUIRES(q->lock)
 {
 	waiter->prev = q->tail;
 	waiter->next = NULL;
@@ -99,7 +99,7 @@ static void link_tail(struct weir__waitq *q, struct weir__waiter *waiter)
 }
 
 /* Take waiter out of the queue, whoever asked for it. */
-static void unlink_waiter(struct weir__waitq *q, struct weir__waiter *waiter)
+static void unlink_waiter(struct weir__waitq *q, struct weir__waiter *waiter) WP_REQUIRES(q->lock)
 {
 	if (waiter->prev != NULL)
 		waiter->prev->next = waiter->next;
@@ -116,7 +116,7 @@ static void unlink_waiter(struct weir__waitq *q, struct weir__waiter *waiter)
 }
 
 /* Under the lock: queue a waiter from the stock. */
-static struct weir__waiter *queue_up(struct weir__waitq *q, int64_t now_ns)
+static struct weir__waiter *queue_up(struct weir__waitq *q, int64_t now_ns) WP_REQUIRES(q->lock)
 {
 	struct weir__waiter *waiter = q->stock;
 	const uint32_t phase = phase_of(q);
@@ -231,7 +231,7 @@ void weir__waitq_retire(struct weir__waitq *q, struct weir__waiter *waiter)
 
 /* Under the lock: take a waiter out and tell it. True if it must be woken. */
 static bool grant_to(struct weir__waitq *q, struct weir__waiter *waiter, enum weir__grant grant,
-                     uint32_t slot)
+                     uint32_t slot) WP_REQUIRES(q->lock)
 {
 	unlink_waiter(q, waiter);
 	waiter->grant = grant;
@@ -259,6 +259,7 @@ bool weir__waitq_grant(struct weir__waitq *q, enum weir__grant grant, uint32_t s
 
 /* Under the lock: the first of the oldest that entered on that processor. */
 static struct weir__waiter *find_near(const struct weir__waitq *q, uint32_t cpu)
+	WP_REQUIRES(q->lock)
 {
 	struct weir__waiter *waiter = q->head;
 

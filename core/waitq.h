@@ -136,13 +136,13 @@ struct weir__waitq {
 
 	/* Under the lock from here on. */
 	alignas(WEIR__CACHE_LINE) struct weir__lock lock;
-	uint32_t length;
-	uint32_t arming;  /* counts moves NONE→ARMING */
-	uint32_t overdue; /* waiters marked overdue */
-	struct weir__waiter *head;
-	struct weir__waiter *tail;
-	struct weir__waiter *stock;
-	struct weir__waiter_chunk *chunks;
+	uint32_t length WP_GUARDED_BY(lock);
+	uint32_t arming WP_GUARDED_BY(lock);  /* counts moves NONE→ARMING */
+	uint32_t overdue WP_GUARDED_BY(lock); /* waiters marked overdue */
+	struct weir__waiter *head WP_GUARDED_BY(lock);
+	struct weir__waiter *tail WP_GUARDED_BY(lock);
+	struct weir__waiter *stock WP_GUARDED_BY(lock);
+	struct weir__waiter_chunk *chunks WP_GUARDED_BY(lock);
 	bool strict; /* r/o after init: every waiter is overdue at once */
 	bool fence;  /* r/o after init: full fences in place of the heavy barrier */
 	wp_u64 waits;
@@ -162,7 +162,7 @@ enum weir__enter {
 /* strict: no newcomer passes a waiter. fence: the process cannot, or shall not,
  * use the heavy barrier. now_ns begins tick 0. */
 void weir__waitq_init(struct weir__waitq *q, bool strict, bool fence, int64_t now_ns);
-void weir__waitq_free(struct weir__waitq *q);
+void weir__waitq_free(struct weir__waitq *q) WP_UNCHECKED;
 
 /*
  * Queue up behind everybody else and publish it to all releases (W1, W2): when

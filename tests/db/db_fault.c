@@ -6,6 +6,7 @@
 #include "db_fault.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 
 #include <weir/engine.h>
 #include <weir/sqlite.h>
@@ -13,6 +14,8 @@
 static struct {
 	_Atomic int left;
 	_Atomic int code;
+	void (*then)(void *arg); /* under no lock: a test sets it while nobody calls */
+	void *arg;
 } faults[DB_FAULTS];
 
 void db_fail_next(enum db_fault fault, int calls, enum weir_code code)
@@ -21,17 +24,30 @@ void db_fail_next(enum db_fault fault, int calls, enum weir_code code)
 	atomic_store(&faults[fault].left, calls);
 }
 
+void db_before_next(enum db_fault fault, void (*then)(void *arg), void *arg)
+{
+	faults[fault].then = then;
+	faults[fault].arg = arg;
+}
+
 void db_heal(void)
 {
-	for (int i = 0; i < DB_FAULTS; i++)
+	for (int i = 0; i < DB_FAULTS; i++) {
 		atomic_store(&faults[i].left, 0);
+		faults[i].then = NULL;
+	}
 }
 
 /* Why the call fails, or OK. */
 static enum weir_code look(enum db_fault fault, struct weir_error *err)
 {
+	void (*const then)(void *arg) = faults[fault].then;
 	int left = atomic_load(&faults[fault].left);
 
+	if (then != NULL) {
+		faults[fault].then = NULL;
+		then(faults[fault].arg);
+	}
 	while (left > 0 && !atomic_compare_exchange_weak(&faults[fault].left, &left, left - 1))
 		continue;
 	if (left <= 0)
@@ -123,6 +139,14 @@ static enum weir_code checkpoint(void *writer, void *aide, struct weir_time dead
 	return code != WEIR_OK ? code : real()->checkpoint(writer, aide, deadline, result, err);
 }
 
+static bool warning(void *writer, char *text, size_t text_size)
+{
+	if (look(DB_FAULT_WARNING, NULL) == WEIR_OK)
+		return real()->warning(writer, text, text_size);
+	(void)snprintf(text, text_size, "the test has a warning");
+	return true;
+}
+
 const struct weir_driver *db_faulty_driver(void)
 {
 	static struct weir_engine engine;
@@ -137,6 +161,7 @@ const struct weir_driver *db_faulty_driver(void)
 	engine.savepoint_undo = savepoint_undo;
 	engine.snapshot_begin = snapshot_begin;
 	engine.checkpoint = checkpoint;
+	engine.warning = warning;
 	driver = *weir_sqlite_driver();
 	driver.open = open_conn;
 	driver.engine = &engine;

@@ -21,6 +21,7 @@ enum db_fault {
 	DB_FAULT_UNDO,
 	DB_FAULT_SNAPSHOT,
 	DB_FAULT_CHECKPOINT,
+	DB_FAULT_WARNING, /* there is something to warn of */
 	DB_FAULTS
 };
 
@@ -28,6 +29,9 @@ const struct weir_driver *db_faulty_driver(void);
 
 /* The next so many calls fail, with that code. */
 void db_fail_next(enum db_fault fault, int calls, enum weir_code code);
+
+/* Before the next such call, in its thread, this is done; then it is made as ever. */
+void db_before_next(enum db_fault fault, void (*then)(void *arg), void *arg);
 
 /* Nothing fails any more. */
 void db_heal(void);

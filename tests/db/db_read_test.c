@@ -465,6 +465,126 @@ static void everybody_reads_their_own_writes(void **state)
 	db_end(db);
 }
 
+/* ---- deadlines ---- */
+
+struct equals_asked {
+	struct unit_thread thread;
+	struct weir_db *db;
+	struct weir_tx txs[2];
+	int64_t timeout_ns;
+	enum weir_code code;
+};
+
+static void ask_for_equals(void *arg)
+{
+	struct equals_asked *const asked = arg;
+	struct weir_read_options options = read_options();
+
+	options.timeout_ns = asked->timeout_ns;
+	asked->code = weir_read_begin_equal(asked->db, &options, asked->txs, 2, NULL);
+	weir_tx_end(&asked->txs[0]);
+	weir_tx_end(&asked->txs[1]);
+}
+
+/* One that waits for leases keeps the others out, and they keep their deadlines. */
+static void equal_reads_in_line_keep_their_deadlines(void **state)
+{
+	struct weir_db *const db = make_db(*state, "max_size=2");
+	struct equals_asked first = {.db = db, .timeout_ns = DB_PATIENCE_NS};
+	struct equals_asked second = {.db = db, .timeout_ns = WEIR_MILLISECONDS(5)};
+	struct weir_tx held = {0};
+	int64_t began_ns;
+
+	assert_code(weir_read_begin(db, NULL, &held, NULL), WEIR_OK);
+	unit_start(&first.thread, ask_for_equals, &first);
+	while (db_stats(db).readers.waiters == 0) /* ends: the first has one lease and waits */
+		db_pause();
+	began_ns = weir_now().ns;
+	ask_for_equals(&second);
+	assert_code(second.code, WEIR_ERR_GATE_TIMEOUT);
+	assert_true(weir_now().ns - began_ns >= second.timeout_ns);
+	second.timeout_ns = 1; /* it has passed before anything is looked at */
+	ask_for_equals(&second);
+	assert_code(second.code, WEIR_ERR_GATE_TIMEOUT);
+	weir_tx_end(&held);
+	unit_join(&first.thread);
+	assert_code(first.code, WEIR_OK);
+	assert_int_equal(db_stats(db).readers.leased, 0);
+	db_end(db);
+}
+
+struct solo_asked {
+	struct weir_db *db;
+	enum weir_code code;
+};
+
+static void read_in_a_hurry(void *arg)
+{
+	struct solo_asked *const asked = arg;
+	struct weir_read_options options = read_options();
+	struct weir_tx tx = {0};
+
+	options.timeout_ns = WEIR_MILLISECONDS(5);
+	asked->code = weir_read_begin(asked->db, &options, &tx, NULL);
+	weir_tx_end(&tx);
+}
+
+static void a_read_of_a_private_database_keeps_its_deadline(void **state)
+{
+	struct solo_asked asked = {.code = WEIR_OK};
+	struct weir_error err = WEIR_ERROR_INIT;
+	struct unit_thread thread;
+	struct weir_tx tx = {0};
+
+	(void)state;
+	assert_code(weir_db_open(&asked.db, weir_sqlite_driver(), "sqlite::memory:", &err), WEIR_OK);
+	assert_code(weir_write_begin(asked.db, NULL, &tx, NULL), WEIR_OK);
+	unit_start(&thread, read_in_a_hurry, &asked);
+	unit_join(&thread);
+	assert_code(asked.code, WEIR_ERR_GATE_TIMEOUT);
+	assert_code(weir_write_commit(&tx, NULL, NULL), WEIR_OK);
+	read_in_a_hurry(&asked);
+	assert_code(asked.code, WEIR_OK);
+	db_end(asked.db);
+}
+
+/* ---- validation ---- */
+
+static _Atomic int validations;
+static _Atomic int broken;
+
+static enum weir_code count_validation(void *conn, struct weir_time deadline,
+                                       struct weir_error *err)
+{
+	atomic_fetch_add(&validations, 1);
+	if (atomic_exchange(&broken, 0) != 0)
+		return weir_fail(err, WEIR_ERR_DRIVER_BROKEN, "test.validate", 0, "it is broken");
+	return weir_sqlite_driver()->validate(conn, deadline, err);
+}
+
+/* A reader that turns out broken is replaced before anybody has it. */
+static void readers_are_validated_if_that_is_wanted(void **state)
+{
+	struct db_fixture *const fixture = *state;
+	struct weir_driver driver = *weir_sqlite_driver();
+	struct weir_db *db;
+
+	driver.validate = count_validation;
+	fixture->driver = &driver;
+	db = make_db(fixture, "max_size=1&validate_on_acquire=on");
+	assert_int_equal(db_number(db, "SELECT count(*) FROM t"), 1);
+	const int before = atomic_load(&validations);
+	const uint64_t opens = db_stats(db).readers.opens;
+
+	assert_int_equal(db_number(db, "SELECT count(*) FROM t"), 1);
+	assert_int_equal(atomic_load(&validations), before + 1);
+	atomic_store(&broken, 1);
+	assert_int_equal(db_number(db, "SELECT count(*) FROM t"), 1);
+	assert_int_equal(db_stats(db).readers.opens, opens + 1);
+	assert_int_equal(db_stats(db).readers.closed[WEIR_CLOSE_VALIDATE], 1);
+	db_end(db);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -479,6 +599,9 @@ int main(void)
 		DB_TEST(a_read_inside_a_job_does_not_wait),
 		DB_TEST(equal_reads_are_begun_all_or_none),
 		DB_TEST(everybody_reads_their_own_writes),
+		DB_TEST(equal_reads_in_line_keep_their_deadlines),
+		DB_TEST(a_read_of_a_private_database_keeps_its_deadline),
+		DB_TEST(readers_are_validated_if_that_is_wanted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -187,9 +187,17 @@ static void no_db_is_no_crash(void **state)
 {
 	struct weir_db_stats stats = {.size = sizeof stats};
 	struct weir_ticket *ticket = NULL;
+	struct weir_db *db = (struct weir_db *)&stats; /* anything but NULL */
 	struct weir_tx tx = {0};
 
 	(void)state;
+	assert_code(weir_db_create(&db, NULL, NULL, NULL, NULL), WEIR_ERR_BAD_ARGUMENT);
+	assert_null(db);
+	assert_code(weir_db_create(NULL, weir_sqlite_driver(), NULL, NULL, NULL),
+	            WEIR_ERR_BAD_ARGUMENT);
+	assert_code(weir_db_open(&db, NULL, "sqlite::memory:", NULL), WEIR_ERR_BAD_ARGUMENT);
+	assert_code(weir_db_open(NULL, weir_sqlite_driver(), "sqlite::memory:", NULL),
+	            WEIR_ERR_BAD_ARGUMENT);
 	assert_code(weir_db_run(NULL, nothing, NULL, NULL, NULL, NULL), WEIR_ERR_BAD_ARGUMENT);
 	assert_code(weir_db_exec(NULL, "SELECT 1", NULL, 0, NULL, NULL), WEIR_ERR_BAD_ARGUMENT);
 	assert_code(weir_db_query(NULL, "SELECT 1", NULL, 0, NULL, NULL, NULL), WEIR_ERR_BAD_ARGUMENT);

@@ -441,6 +441,59 @@ static void a_damaged_file_stops_what_reads_it(void **state)
 	db_assert_rows(fixture, "PRAGMA integrity_check", "ok");
 }
 
+/* ---- warnings ---- */
+
+/* At the first group, and then not at each. */
+static void what_the_engine_warns_of_is_reported_now_and_then(void **state)
+{
+	struct weir_db *const db = make_db(*state, "keeper=manual");
+	uint32_t lines;
+
+	lines = db_lines(*state);
+	db_fail_next(DB_FAULT_WARNING, 1, WEIR_ERR_DRIVER_SQL);
+	for (int i = 0; i < 100 && db_lines(*state) == lines; i++) /* ends: it is looked for */
+		db_exec(db, "INSERT INTO t VALUES (1)");
+	assert_true(db_was_told(*state, "the test has a warning"));
+	lines = db_lines(*state);
+	db_fail_next(DB_FAULT_WARNING, ALWAYS, WEIR_ERR_DRIVER_SQL);
+	db_exec(db, "INSERT INTO t VALUES (1)");
+	assert_int_equal(db_lines(*state), lines);
+	db_heal();
+	db_end(db);
+}
+
+/* Without a sink they go to standard error. */
+static void a_report_that_nobody_takes_is_printed(void **state)
+{
+	struct db_fixture *const fixture = *state;
+	struct weir_error why = WEIR_ERROR_INIT;
+	struct weir_db *db = NULL;
+	char path[160];
+	char url[192];
+	char text[256] = "";
+	int before;
+	int file;
+
+	(void)snprintf(url, sizeof url, "sqlite://%s?keeper=manual&name=ledger", fixture->path);
+	(void)snprintf(path, sizeof path, "%s/stderr", fixture->folder);
+	db_heal();
+	assert_code(weir_db_open(&db, db_faulty_driver(), url, &why), WEIR_OK);
+	before = dup(STDERR_FILENO);
+	file = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+	assert_true(before >= 0 && file >= 0 && dup2(file, STDERR_FILENO) >= 0);
+	db_fail_next(DB_FAULT_BEGIN, ALWAYS, WEIR_ERR_DRIVER_BROKEN);
+	for (int i = 0; i < 3; i++)
+		(void)!weir_db_exec(db, "CREATE TABLE t (v)", NULL, 0, NULL, NULL);
+	db_heal();
+	(void)fflush(stderr);
+	(void)dup2(before, STDERR_FILENO);
+	assert_true(pread(file, text, sizeof text - 1, 0) > 0);
+	assert_has(text, "weir: ledger: writes are down");
+	(void)close(before);
+	(void)close(file);
+	db_end(db);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -454,6 +507,8 @@ int main(void)
 		DB_TEST(a_snapshot_that_fails_holds_nothing),
 		DB_TEST(a_file_that_was_deleted_takes_no_commits),
 		DB_TEST(a_damaged_file_stops_what_reads_it),
+		DB_TEST(what_the_engine_warns_of_is_reported_now_and_then),
+		DB_TEST(a_report_that_nobody_takes_is_printed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -424,6 +424,31 @@ static void without_a_cache_all_is_the_same(void **state)
 	rows_end_with_their_tx(state);
 }
 
+/* Who does not ask for the code, or for rows at all. */
+static void what_is_not_wanted_may_be_left_out(void **state)
+{
+	struct weir_sql_value value;
+	struct weir_rows rows;
+	struct weir_tx tx;
+	enum weir_code code = WEIR_OK;
+	int count = 0;
+
+	(void)state;
+	begin_read(&tx);
+	assert_int_equal(weir_tx_query(&tx, "SELECT 1", NULL, 0, NULL, &err), WEIR_ERR_BAD_ARGUMENT);
+	assert_false(weir_rows_next(NULL, &code, &err));
+	assert_int_equal(code, WEIR_ERR_BAD_ARGUMENT);
+	assert_int_equal(weir_rows_value(NULL, 0, &value, &err), WEIR_ERR_BAD_ARGUMENT);
+	weir_rows_end(NULL);
+	query(&tx, "SELECT 1 UNION SELECT 2", &rows);
+	assert_int_equal(weir_rows_value(&rows, 0, NULL, &err), WEIR_ERR_BAD_ARGUMENT);
+	while (weir_rows_next(&rows, NULL, NULL)) /* ends: two rows */
+		count++;
+	assert_int_equal(count, 2);
+	weir_rows_end(&rows);
+	weir_tx_end(&tx);
+}
+
 static void a_forked_child_is_refused(void **state)
 {
 	struct weir_rows rows;
@@ -473,6 +498,7 @@ int main(void)
 		DB_TEST(columns_follow_a_schema_that_changed),
 		DB_TEST(a_job_does_not_find_what_a_lease_may_do),
 		DB_TEST(without_a_cache_all_is_the_same),
+		DB_TEST(what_is_not_wanted_may_be_left_out),
 		DB_TEST(a_forked_child_is_refused),
 	};
 

@@ -37,6 +37,22 @@ static void every_place_is_reserved_once(void **state)
 	unit_pool_end(pool, NULL);
 }
 
+/* Who reserves as the pool closes finds out after he has claimed the place. */
+static void nothing_is_reserved_in_a_closed_pool(void **state)
+{
+	struct weir_pool *pool = unit_pool_prompt(NULL, "max_size=3");
+	const uint32_t refs = wp_load_rlx_32(&pool->refs);
+
+	(void)state;
+	weir__waitq_close(&pool->q);
+	assert_int_equal(weir__capacity_reserve(pool, 1), WEIR__RING_NONE);
+	for (uint32_t i = 0; i < 3; i++)
+		assert_int_equal(state_at(pool, i), WEIR__EMPTY);
+	assert_int_equal(wp_load_rlx_32(&pool->empties), 3);
+	assert_int_equal(wp_load_rlx_32(&pool->refs), refs);
+	unit_pool_end(pool, NULL);
+}
+
 static void giving_up_a_place_is_progress(void **state)
 {
 	struct weir_pool *pool = unit_pool_prompt(NULL, "max_size=1");
@@ -236,6 +252,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_place_is_reserved_once),
+		cmocka_unit_test(nothing_is_reserved_in_a_closed_pool),
 		cmocka_unit_test(giving_up_a_place_is_progress),
 		cmocka_unit_test(a_waiter_gets_the_place_that_is_given_up),
 		cmocka_unit_test(a_closing_pool_offers_no_place),

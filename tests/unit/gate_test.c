@@ -30,6 +30,13 @@ static void creation_looks_at_its_config(void **state)
 		weir_gate_destroy(gate);
 	}
 	assert_code(weir_gate_create(NULL, NULL, NULL), WEIR_ERR_BAD_ARGUMENT);
+	assert_code(weir_gate_close(NULL, unit_past, NULL), WEIR_ERR_BAD_ARGUMENT);
+	assert_code(weir_gate_read_stats(NULL, NULL), WEIR_ERR_BAD_ARGUMENT);
+	assert_false(weir_gate_attend(NULL, "a test"));
+	assert_true(weir_gate_abandon(NULL));
+	assert_code(weir_gate_collect(NULL, NULL), WEIR_ERR_BAD_ARGUMENT);
+	weir_gate_finish(NULL, NULL, 0, WEIR_OK);
+	weir_gate_destroy(NULL);
 }
 
 static void closing_ends_what_is_queued_and_refuses_the_rest(void **state)

@@ -27,9 +27,9 @@
  * Points are left out, too, where nobody can tell: before an access to a word that no
  * second thread touches, or that nobody writes. Which words those are is learnt: the
  * enumeration begins with no word at all, and begins anew whenever a run shows that a
- * word is shared after all (explore_shared.c). So is what a lock guards: while a
- * thread holds the lock that every writer of a word holds, nobody can change it. What counts is the last enumeration,
- * which no run of it contradicts.
+ * word is shared after all (explore_shared.c). So is what a lock guards: while a thread
+ * holds the lock that every writer of a word holds, nobody can change it. What counts
+ * is the last enumeration, which no run of it contradicts.
  *
  * Plain memory is not buffered. Where no two threads touch it without an order
  * between them that makes no difference, and explore_race.c asserts that.

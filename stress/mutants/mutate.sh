@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Breaks one ordering edge of core/ at a time and looks which rung notices: see
-# run.sh --help.
+# mutate.sh --help.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 
 usage() {
 	cat <<'END'
-usage: run.sh [--only TEXT] [--keep]
+usage: mutate.sh [--only TEXT] [--keep]
 
 Applies each entry of mutants.txt to a copy of core/, and runs the ladder on it until
 a rung goes red: weir-explore-races, weir-explore with more preemptions, and Relacy for
@@ -33,7 +33,7 @@ while [ $# != 0 ]; do
 	--only) [ $# -ge 2 ] || { say "--only takes a text"; exit 2; }; only=$2; shift ;;
 	--keep) keep=1 ;;
 	-h | --help) usage; exit 0 ;;
-	*) say "unknown argument $1 (run.sh --help says what there is)"; exit 2 ;;
+	*) say "unknown argument $1 (mutate.sh --help says what there is)"; exit 2 ;;
 	esac
 	shift
 done
@@ -83,8 +83,8 @@ build() {
 
 # What a rung said of the broken promise.
 finding() {
-	sed -n 's/^weir-[a-z-]*: \([a-z]*\/.*\)$/\1/p; s/^weir-relacy: \(.*\)$/\1/p' "$work/out" |
-		head -n 1 | cut -c 1-100
+	sed -n 's/^weir-[a-z-]*: \([a-z]*\/.*\)$/\1/p; s/^FAILED *\([a-z]*\/[^ ]*\).*$/\1/p' "$work/out" |
+		head -n 1 | cut -c 1-90
 }
 
 # red <command>: whether it finds a broken promise: exit code 1, and nothing else.
@@ -98,17 +98,20 @@ explore() {
 	red "$work/tree/bin/$1" run "${@:2}" --first --jobs "$(nproc)" --seed 1
 }
 
-relacy() {
-	bash "$root/stress/relacy/build.sh" "$core" "$work/weir-relacy" >"$work/build.log" 2>&1 ||
-		return 2
-	red "$work/weir-relacy" run
-}
-
 # The rung that kills the copy, "nothing", or "compiler", which kills nothing.
 killer() {
 	: >"$work/out"
-	if [ "$1" = relacy ]; then
-		if relacy; then echo relacy; else echo nothing; fi
+	local how
+	read -r -a how <<<"$1"
+	if [ "${how[0]:-}" = relacy ]; then
+		if ! sh "$root/stress/relacy/build.sh" "$core" "$work/weir-relacy" "$work/relacy" \
+			>"$work/build.log" 2>&1; then
+			echo compiler
+		elif red "$work/weir-relacy" run "${how[@]:1}"; then
+			echo relacy
+		else
+			echo nothing
+		fi
 	elif ! build weir-explore-races_tool; then
 		echo compiler
 	elif explore weir-explore-races --preemptions 1; then
@@ -139,17 +142,19 @@ printf '%-42s %-9s %s\n' edge verdict 'found by, or why nothing can'
 while IFS=$'\001' read -r edge file was now rung why; do
 	[[ $edge == *"$only"* ]] || continue
 	why=${why%.}
-	red=nothing
+	rung_red=nothing
 	if [ -n "$was" ]; then
 		apply "$file" "$was" "$now" || { say "$edge: cannot be applied to $file"; exit 1; }
-		red=$(killer "$rung")
+		rung_red=$(killer "$rung")
 		fresh "$file"
 	fi
-	case $red:$why in
-	compiler:*) verdict=BROKEN text=$(grep -m 1 error "$work/build.log") survived=$((survived + 1)) ;;
+	case $rung_red:$why in
+	compiler:*)
+		verdict=BROKEN text=$(grep -m 1 error "$work/build.log") survived=$((survived + 1))
+		;;
 	nothing:) verdict=SURVIVED text= survived=$((survived + 1)) ;;
 	nothing:*) verdict=argued text=$why argued=$((argued + 1)) ;;
-	*) verdict=killed text="$red: $(finding)" killed=$((killed + 1)) ;;
+	*) verdict=killed text="$rung_red: $(finding)" killed=$((killed + 1)) ;;
 	esac
 	printf '%-42s %-9s %s\n' "$edge" $verdict "$text"
 done < <(entries)
@@ -165,6 +170,7 @@ fi
 [ -n "$keep" ] || rm -rf "$core" "$work/out"
 count=$((killed + argued + survived))
 [ $count != 0 ] || { say "there is no edge of that name"; exit 2; }
-echo "mutants: $count edges, $killed killed, $argued argued, $survived survived; $missing labels without an entry"
+echo "mutants: $count edges, $killed killed, $argued argued, $survived survived;" \
+	"$missing labels without an entry"
 echo "$((killed + argued)) passed, $((survived + missing)) failed"
 [ $((survived + missing)) = 0 ]

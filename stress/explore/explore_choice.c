@@ -49,6 +49,8 @@ static void draw_priorities(void)
 void xp_choices_begin(void)
 {
 	xp.at = 0;
+	xp.replayed = 0;
+	xp.asked_step = UINT32_MAX;
 	xp.preemptions_left = xp.limits.preemptions;
 	xp.events_left = xp.limits.events;
 	xp.bytes_used = 0;
@@ -86,26 +88,60 @@ static uint32_t draw(enum xp_kind kind, uint32_t count)
 	return xp_draw() % rare != 0 ? 0 : 1 + (uint32_t)(xp_draw() % (count - 1));
 }
 
+/* XP_REPLAY: what the schedule says of this choice; the directives are in order. */
+static uint32_t follow(enum xp_kind kind, uint32_t nth)
+{
+	const struct xp_choice *next = &xp.choices[xp.replayed];
+
+	if (xp.replayed == xp.depth || next->step != xp.steps || next->kind != kind || next->nth != nth)
+		return 0;
+	xp.replayed++;
+	return next->chosen;
+}
+
+static uint32_t decide(enum xp_kind kind, uint32_t nth, uint32_t count)
+{
+	switch (xp.limits.mode) {
+	case XP_RANDOM:
+	case XP_PCT:
+		return draw(kind, count);
+	case XP_BYTES:
+		return xp.bytes_used < xp.limits.bytes_count ? xp.limits.bytes[xp.bytes_used++] % count : 0;
+	case XP_REPLAY:
+		return follow(kind, nth);
+	default:
+		return xp.at < xp.depth ? xp.choices[xp.at].chosen : 0;
+	}
+}
+
+uint32_t xp_choose_nth(enum xp_kind kind, uint32_t nth, uint32_t count)
+{
+	const uint32_t chosen = decide(kind, nth, count);
+
+	if (chosen >= count)
+		xp_fail("the schedule belongs to another program: in step %llu it takes %u of %u",
+		        (unsigned long long)xp.steps, chosen, count);
+	if (xp.limits.mode == XP_REPLAY)
+		return chosen; /* the choices are the schedule */
+	if (xp.at == XP_CHOICES_MAX)
+		xp_fail("a run makes more than %d choices", XP_CHOICES_MAX);
+	xp.choices[xp.at++] = (struct xp_choice){
+		.step = (uint32_t)xp.steps,
+		.chosen = (uint16_t)chosen,
+		.count = (uint16_t)count,
+		.kind = (uint8_t)kind,
+		.nth = (uint8_t)nth,
+	};
+	return chosen;
+}
+
 uint32_t xp_choose(enum xp_kind kind, uint32_t count)
 {
-	const uint32_t at = xp.at;
-	uint32_t chosen = 0;
-
-	if (at == XP_CHOICES_MAX)
-		xp_fail("a run makes more than %d choices", XP_CHOICES_MAX);
-	if (at < xp.depth)
-		chosen = xp.choices[at].chosen;
-	else if (xp.limits.mode == XP_RANDOM || xp.limits.mode == XP_PCT)
-		chosen = draw(kind, count);
-	else if (xp.limits.mode == XP_BYTES && xp.bytes_used < xp.limits.bytes_count)
-		chosen = xp.limits.bytes[xp.bytes_used++] % count;
-	if (chosen >= count)
-		xp_fail("choice %u is %u of %u: the schedule belongs to another program", at, chosen,
-		        count);
-	xp.choices[at].chosen = (uint16_t)chosen;
-	xp.choices[at].count = (uint16_t)count;
-	xp.at = at + 1;
-	return chosen;
+	if (xp.asked_step != xp.steps) {
+		memset(xp.asked, 0, sizeof xp.asked);
+		xp.asked_step = (uint32_t)xp.steps;
+	}
+	return xp_choose_nth(kind, xp.asked[kind]++, count);
 }
 
 uint32_t xp_highest(uint32_t set)
@@ -122,16 +158,25 @@ uint32_t xp_highest(uint32_t set)
 	return best;
 }
 
+static const char kinds[] = "snfe";
+
 void xp_choices_print(char *text, size_t size)
 {
-	const bool bounded = xp.limits.mode == XP_ENUMERATE ||
-	                     (xp.limits.mode == XP_REPLAY && xp.limits.preemptions != UINT32_MAX);
+	const uint32_t made = xp.limits.mode == XP_REPLAY ? xp.depth : xp.at;
+	const bool bounded = xp.limits.mode == XP_ENUMERATE || xp.limits.mode == XP_REPLAY;
 	size_t used = (size_t)snprintf(text, size, "%u.%u", xp.limits.events,
 	                               bounded ? xp.limits.preemptions : UINT32_MAX);
 
-	for (uint32_t i = 0; i < xp.at && used + 24 < size; i++) {
-		if (xp.choices[i].chosen != 0)
-			used += (size_t)snprintf(text + used, size - used, ".%u:%u", i, xp.choices[i].chosen);
+	for (uint32_t i = 0; i < made && used + 32 < size; i++) {
+		const struct xp_choice *choice = &xp.choices[i];
+
+		if (choice->chosen == 0)
+			continue;
+		used +=
+			(size_t)snprintf(text + used, size - used, ".%u%c", choice->step, kinds[choice->kind]);
+		if (choice->nth != 0)
+			used += (size_t)snprintf(text + used, size - used, "%u", choice->nth);
+		used += (size_t)snprintf(text + used, size - used, ":%u", choice->chosen);
 	}
 }
 
@@ -145,29 +190,43 @@ static const char *read_number(const char *text, uint32_t max, uint32_t *number)
 	return text[0] < '0' || text[0] > '9' || value > max ? NULL : end;
 }
 
+/* One directive, behind its dot; NULL if it is none. */
+static const char *read_choice(const char *text, struct xp_choice *choice)
+{
+	const char *kind;
+	uint32_t nth = 0;
+	uint32_t chosen;
+
+	text = read_number(text, XP_STEPS_MAX, &choice->step);
+	if (text == NULL || *text == '\0')
+		return NULL;
+	kind = strchr(kinds, *text++);
+	if (kind == NULL)
+		return NULL;
+	if (*text != ':')
+		text = read_number(text, UINT8_MAX, &nth);
+	if (text == NULL || *text != ':')
+		return NULL;
+	text = read_number(text + 1, UINT16_MAX, &chosen);
+	choice->kind = (uint8_t)(kind - kinds);
+	choice->nth = (uint8_t)nth;
+	choice->chosen = (uint16_t)chosen;
+	return text;
+}
+
 bool xp_choices_parse(const char *text)
 {
 	uint32_t events;
 	uint32_t preemptions;
 
 	xp.depth = 0;
-	memset(xp.choices, 0, sizeof xp.choices);
 	text = read_number(text, 1000, &events);
 	if (text == NULL || *text++ != '.')
 		return false;
 	text = read_number(text, UINT32_MAX, &preemptions);
 	xp.limits.events = events;
 	xp.limits.preemptions = preemptions;
-	while (text != NULL && *text == '.') { /* ends: each round reads on */
-		uint32_t at;
-		uint32_t chosen;
-
-		text = read_number(text + 1, XP_CHOICES_MAX - 1, &at);
-		if (text == NULL || *text != ':' || at < xp.depth)
-			return false;
-		text = read_number(text + 1, UINT16_MAX, &chosen);
-		xp.choices[at].chosen = (uint16_t)chosen;
-		xp.depth = at + 1;
-	}
+	while (text != NULL && *text == '.' && xp.depth < XP_CHOICES_MAX) /* ends: reads on */
+		text = read_choice(text + 1, &xp.choices[xp.depth++]);
 	return text != NULL && *text == '\0';
 }

@@ -21,8 +21,10 @@
  * when somebody executes the heavy barrier, or at any other moment. That it does so
  * at other moments is tried only where it can be seen: just before another thread
  * reads or writes a word that a waiting store is for. All other moments lead to the
- * same values. For the same reason no other thread gets to go on before a store,
- * but only before what the others can see or what sees the others.
+ * same values. For the same reason no other thread gets to go on before a store, but
+ * only before what the others can see or what sees the others; the heavy barrier, which
+ * empties buffers, may leave behind what a thread stored since its last such point, as
+ * if it had been interrupted before.
  *
  * Points are left out, too, where nobody can tell: before an access to a word that no
  * second thread touches, or that nobody writes. Which words those are is learnt: the
@@ -83,6 +85,7 @@ struct xp_thread {
 	uint32_t number;
 	uint32_t first; /* of the waiting stores */
 	uint32_t count;
+	uint32_t recent; /* those of them that were stored since its last point, or more */
 	struct xp_pending buffer[XP_BUFFER_MAX];
 	const void *sleeps_on;
 	uint32_t bits;
@@ -97,8 +100,11 @@ struct xp_thread {
 };
 
 struct xp_choice {
+	uint32_t step; /* of the run, when it was made */
 	uint16_t chosen;
 	uint16_t count;
+	uint8_t kind;
+	uint8_t nth; /* of its kind in that step */
 };
 
 struct xp_limits {
@@ -135,8 +141,11 @@ struct xp_engine {
 
 	/* explore_choice.c */
 	struct xp_choice choices[XP_CHOICES_MAX];
-	uint32_t depth; /* choices that are prescribed */
-	uint32_t at;    /* choices made so far in this run */
+	uint32_t depth;      /* choices that are prescribed */
+	uint32_t at;         /* choices made so far in this run */
+	uint32_t replayed;   /* XP_REPLAY: directives that were followed */
+	uint32_t asked_step; /* the step of the last choice, and its number of each kind */
+	uint8_t asked[4];
 	uint32_t preemptions_left;
 	uint32_t events_left;
 	size_t bytes_used;
@@ -163,11 +172,15 @@ static inline uint32_t xp_bit(const struct xp_thread *thread)
 
 /* One of count, which is more than 1. */
 uint32_t xp_choose(enum xp_kind kind, uint32_t count);
+/* The same, which is not always asked: with a number of its own in the step. */
+uint32_t xp_choose_nth(enum xp_kind kind, uint32_t nth, uint32_t count);
 void xp_choices_begin(void);
 /* Prescribe the next interleaving; false if there is none. */
 bool xp_choices_next(void);
-/* A schedule: the limits that choices are counted by (events, preemptions), then
- * index:choice for each choice that is not 0, joined with dots. */
+/* A schedule: the limits that choices are counted by (events, preemptions), then for
+ * each choice that is not 0 its step, its kind (s n f e), its number of that kind in
+ * the step unless that is 0, a colon, and what was chosen: "1.3.23s:1.30f1:2". So it
+ * does not depend on which points the enumeration left out. */
 void xp_choices_print(char *text, size_t size);
 bool xp_choices_parse(const char *text);
 uint64_t xp_draw(void);
@@ -197,6 +210,8 @@ bool xp_shared_grown(void);
 
 void xp_drain(struct xp_thread *thread);
 void xp_drain_all(void);
+/* The heavy barrier: of each buffer, but for what its thread may not have stored yet. */
+void xp_drain_others(void);
 /* Let stores of other threads to word arrive, as chosen. */
 void xp_expose(const void *word);
 

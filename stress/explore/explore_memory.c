@@ -7,6 +7,9 @@
 
 #include "explore_engine.h"
 
+/* Choices at the heavy barrier, one a thread: beyond those of words. */
+#define XP_BARRIER_NTH 128
+
 static uint64_t read_word(const void *word, uint32_t size)
 {
 	switch (size) {
@@ -143,6 +146,22 @@ void xp_drain_all(void)
 		xp_drain(&xp.threads[i]);
 }
 
+void xp_drain_others(void)
+{
+	xp_drain(xp.self);
+	for (uint32_t i = 0; i < xp.threads_count; i++) {
+		struct xp_thread *other = &xp.threads[i];
+		/* A replay has points that the enumeration left out. */
+		const uint32_t most = xp.limits.mode == XP_REPLAY ? other->count : other->recent;
+		const uint32_t recent = most < other->count ? most : other->count;
+		const uint32_t left =
+			recent > 0 ? xp_choose_nth(XP_KIND_FLUSH, XP_BARRIER_NTH + i, recent + 1) : 0;
+
+		while (other->count > left) /* ends: each round empties the buffer by one */
+			arrive(other);
+	}
+}
+
 /* The youngest of its own stores to word that waits, or NULL. */
 static const struct xp_pending *own(const struct xp_thread *thread, const void *word)
 {
@@ -201,6 +220,7 @@ void xp_store(void *word, uint32_t size, uint64_t value, enum xp_order order)
 	if (xp.limits.races)
 		xp_race_publish(pending);
 	self->count++;
+	self->recent++;
 	xp.pending |= xp_bit(self);
 	if (xp.limits.trace)
 		xp_trace(order == XP_RLX ? "store rlx" : "store rel", word, value);

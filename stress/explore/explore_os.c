@@ -76,7 +76,7 @@ void wp_barrier_heavy(void)
 	if (!xp.exploring)
 		return;
 	xp_step("heavy barrier");
-	xp_drain_all();
+	xp_drain_others();
 	if (xp.limits.races)
 		xp_race_fence();
 }

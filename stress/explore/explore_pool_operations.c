@@ -116,6 +116,16 @@ static void run_keep(uint32_t self)
 	run_acquire(self);
 }
 
+/* The same, of a thread that does not come back after all. */
+static void run_leave(uint32_t self)
+{
+	struct weir__seat *seat = weir__pool_seat(pool_world()->pool);
+
+	seat->returns = true;
+	seat->turn = 3;
+	run_release(self);
+}
+
 static void run_discard(uint32_t self)
 {
 	struct weir_lease *lease = &pool_world()->leases[self];
@@ -185,6 +195,7 @@ const struct pool_operation *pool_operations(uint32_t *count)
 		{.name = "timeout", .run = run_timeout},
 		{.name = "release", .holds = true, .last = true, .run = run_release},
 		{.name = "keep", .holds = true, .run = run_keep},
+		{.name = "leave", .holds = true, .run = run_leave},
 		{.name = "discard", .holds = true, .last = true, .run = run_discard},
 		{.name = "cancel", .cancel = true, .run = run_cancel},
 		{.name = "maintain", .run = run_maintain},

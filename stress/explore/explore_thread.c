@@ -238,8 +238,11 @@ void xp_point(const char *what, const void *word, bool writes)
 	}
 	if (xp.limits.mode == XP_PCT)
 		obey_priorities();
-	else if (word == NULL || xp_shared_touch(word, writes))
+	else if (word == NULL || xp_shared_touch(word, writes) || xp.limits.mode != XP_ENUMERATE)
 		interrupt(what);
+	else
+		return; /* nobody was let in here: what it stored before may still come later */
+	xp.self->recent = 0;
 }
 
 void xp_step(const char *what)
@@ -336,6 +339,7 @@ static void begin(uint32_t number, void (*entry)(void *argument), void *argument
 	thread->status = XP_READY;
 	thread->first = 0;
 	thread->count = 0;
+	thread->recent = 0;
 	thread->locks = 0;
 	thread->bits = UINT32_MAX;
 	thread->entry = entry;

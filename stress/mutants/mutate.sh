@@ -9,7 +9,7 @@ root=$(cd "$here/../.." && pwd)
 
 usage() {
 	cat <<'END'
-usage: mutate.sh [--only TEXT] [--keep]
+usage: mutate.sh [--only TEXT] [--jobs N] [--keep]
 
 Applies each entry of mutants.txt to a copy of core/, and runs the ladder on it until
 a rung goes red: weir-explore-races, weir-explore with more preemptions, and Relacy for
@@ -18,6 +18,7 @@ says why no test can see it. Also checks that every label of an ordering table i
 core/ has an entry.
 
   --only TEXT  only edges whose names contain TEXT
+  --jobs N     processors to use (all)
   --keep       leave build/mutants as it is at the end
 
 Exit codes: 0 every edge is killed or argued, 1 not so, 2 wrong use, 8 interrupted.
@@ -28,9 +29,11 @@ say() { echo "mutants: $*" >&2; }
 
 only=
 keep=
+jobs=$(nproc)
 while [ $# != 0 ]; do
 	case $1 in
 	--only) [ $# -ge 2 ] || { say "--only takes a text"; exit 2; }; only=$2; shift ;;
+	--jobs) [[ ${2:-} =~ ^[1-9][0-9]?$ ]] || { say "--jobs takes a number"; exit 2; }; jobs=$2; shift ;;
 	--keep) keep=1 ;;
 	-h | --help) usage; exit 0 ;;
 	*) say "unknown argument $1 (mutate.sh --help says what there is)"; exit 2 ;;
@@ -78,7 +81,7 @@ apply() {
 }
 
 build() {
-	cmake --build "$work/tree" -j "$(nproc)" --target "$@" >"$work/build.log" 2>&1
+	cmake --build "$work/tree" -j "$jobs" --target "$@" >"$work/build.log" 2>&1
 }
 
 # What a rung said of the broken promise.
@@ -95,7 +98,7 @@ red() {
 }
 
 explore() {
-	red "$work/tree/bin/$1" run "${@:2}" --first --jobs "$(nproc)" --seed 1
+	red "$work/tree/bin/$1" run "${@:2}" --first --jobs "$jobs" --seed 1
 }
 
 # The rung that kills the copy, "nothing", or "compiler", which kills nothing.

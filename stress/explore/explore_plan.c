@@ -11,10 +11,13 @@ const struct xp_pass *xp_passes(uint32_t *count)
 		{"quick", 2, XP_ENUMERATE, 2, 0, 0},
 		{"quick", 3, XP_ENUMERATE, 0, 1, 0},
 		{"quick", 3, XP_RANDOM, 0, 2, 500},
+		/* Two things that go wrong at once need luck, and helpers that cannot start. */
+		{"quick", 2, XP_RANDOM, 0, 4, 1000},
 		/* Before a merge. */
 		{"ci", 2, XP_ENUMERATE, 3, 1, 0},
 		{"ci", 3, XP_ENUMERATE, 2, 0, 0},
 		{"ci", 3, XP_ENUMERATE, 1, 1, 0},
+		{"ci", 2, XP_RANDOM, 0, 4, 10000},
 		{"ci", 3, XP_PCT, 0, 2, 2000},
 		{"ci", 4, XP_RANDOM, 0, 2, 1000},
 		{"ci", 4, XP_PCT, 0, 2, 1000},

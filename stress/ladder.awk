@@ -4,7 +4,8 @@
 # name=value figures, added up; else the executions in its table; else its verdict.
 
 BEGIN {
-	split("rounds cuts points hit runs kills acknowledged durable committed failed lost faults", order, " ")
+	split("rounds cuts points hit runs kills acknowledged durable committed failed lost faults",
+		order, " ")
 	for (i in order)
 		wanted[order[i]] = 1
 }
@@ -43,8 +44,10 @@ END {
 	if (said != "")
 		text = said
 	else if (figures)
-		for (i = 1; i in order; i++)
-			text = text (order[i] in sum ? (text == "" ? "" : ", ") order[i] " " group(sum[order[i]]) : "")
+		for (i = 1; i in order; i++) {
+			if (order[i] in sum)
+				text = text (text == "" ? "" : ", ") order[i] " " group(sum[order[i]])
+		}
 	else if (complete + cut > 0)
 		text = group(complete) " executions in complete bounds, " group(cut) " cut or drawn"
 	else if (executions > 0)

@@ -122,7 +122,7 @@ passed=0
 {
 	echo "# Proof"
 	echo
-	echo "Written by \`stress/ladder.sh\` from the logs of its rungs; nothing here is typed by hand. Length: $length."
+	echo "Written by \`stress/ladder.sh\` from the logs of its rungs, none of it by hand. Length: $length."
 	echo "Commit $(git rev-parse --short HEAD 2>/dev/null || echo unknown), $(date -u +%Y-%m-%d)," \
 		"$(nproc) processors, $(uname -m), $(cc --version | head -n 1)."
 	echo
@@ -136,7 +136,8 @@ passed=0
 			passed=$((passed + 1))
 		fi
 		figure=$(awk -f "$here/ladder.awk" "$logs/$name.log")
-		echo "| $name | ${questions[$i]} | \`${commands[$i]}\` | $figure | $verdict | $(cat "$logs/$name.seconds") |"
+		printf '| %s | %s | `%s` | %s | %s | %s |\n' "$name" "${questions[$i]}" \
+			"${commands[$i]}" "$figure" $verdict "$(cat "$logs/$name.seconds")"
 	done
 	echo
 	echo "## Not covered"

@@ -33,7 +33,11 @@ jobs=$(nproc)
 while [ $# != 0 ]; do
 	case $1 in
 	--only) [ $# -ge 2 ] || { say "--only takes a text"; exit 2; }; only=$2; shift ;;
-	--jobs) [[ ${2:-} =~ ^[1-9][0-9]?$ ]] || { say "--jobs takes a number"; exit 2; }; jobs=$2; shift ;;
+	--jobs)
+		[[ ${2:-} =~ ^[1-9][0-9]?$ ]] || { say "--jobs takes a number"; exit 2; }
+		jobs=$2
+		shift
+		;;
 	--keep) keep=1 ;;
 	-h | --help) usage; exit 0 ;;
 	*) say "unknown argument $1 (mutate.sh --help says what there is)"; exit 2 ;;
@@ -86,8 +90,8 @@ build() {
 
 # What a rung said of the broken promise.
 finding() {
-	sed -n 's/^weir-[a-z-]*: \([a-z]*\/.*\)$/\1/p; s/^FAILED *\([a-z]*\/[^ ]*\).*$/\1/p' "$work/out" |
-		head -n 1 | cut -c 1-90
+	sed -n 's/^weir-[a-z-]*: \([a-z]*\/.*\)$/\1/p; s/^FAILED *\([a-z]*\/[^ ]*\).*$/\1/p' \
+		"$work/out" | head -n 1 | cut -c 1-90
 }
 
 # red <command>: whether it finds a broken promise: exit code 1, and nothing else.

@@ -122,7 +122,7 @@ passed=0
 {
 	echo "# Proof"
 	echo
-	echo "Written by \`stress/ladder.sh\` from the logs of its rungs, none of it by hand. Length: $length."
+	echo "Written by \`stress/ladder.sh\` from the logs of its rungs. Length: $length."
 	echo "Commit $(git rev-parse --short HEAD 2>/dev/null || echo unknown), $(date -u +%Y-%m-%d)," \
 		"$(nproc) processors, $(uname -m), $(cc --version | head -n 1)."
 	echo

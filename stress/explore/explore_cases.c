@@ -4,9 +4,20 @@
  */
 #include "explore_cases.h"
 
-#define CASES_MAX 8192
+#include <stdio.h>
+#include <stdlib.h>
+
+#define CASES_MAX 16384
 #define LEAST_THREADS 2
 #define MOST_THREADS 4
+
+void xp_check_room(bool room)
+{
+	if (room)
+		return;
+	(void)fprintf(stderr, "weir-explore: there are more cases than its tables hold\n");
+	abort();
+}
 
 typedef uint32_t family(uint32_t threads, struct xp_case *cases, uint32_t max);
 

@@ -10,6 +10,9 @@
 /* The cases, in a fixed order. */
 const struct xp_case *xp_cases(uint32_t *count);
 
+/* Unless there is room for one more case, end: none may be left out unnoticed. */
+void xp_check_room(bool room);
+
 /* What each family appends: its cases of that many threads; how many. */
 uint32_t pool_cases(uint32_t threads, struct xp_case *cases, uint32_t max);
 uint32_t gate_cases(uint32_t threads, struct xp_case *cases, uint32_t max);

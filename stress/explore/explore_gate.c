@@ -65,8 +65,7 @@ static uint32_t combine(struct gate_case *what, uint32_t from, uint32_t threads,
 	uint32_t count = 0;
 
 	if (what->count == threads) {
-		if (max == 0 || made_count == CASES_MAX)
-			return 0;
+		xp_check_room(made_count < CASES_MAX && max > 0);
 		make(what, &cases[0]);
 		return 1;
 	}

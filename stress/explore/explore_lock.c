@@ -51,8 +51,7 @@ static void finish(const struct xp_case *self)
 
 uint32_t lock_cases(uint32_t threads, struct xp_case *cases, uint32_t max)
 {
-	if (max == 0)
-		return 0;
+	xp_check_room(max > 0);
 	(void)snprintf(cases->name, sizeof cases->name, "lock/plain/%u threads", threads);
 	cases->threads = threads;
 	cases->setup = set_up;

@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#define CASES_MAX 4096
+#define CASES_MAX 8192
 
 static const struct pool_config configs[] = {
 	{.name = "one slot", .slots = 1, .idle = 1, .triples = true},
@@ -184,8 +184,9 @@ static uint32_t combine(struct pool_case *what, uint32_t from, uint32_t threads,
 	uint32_t count = 0;
 
 	if (what->count == threads) {
-		if (!complete(what) || max == 0 || made_count == CASES_MAX)
+		if (!complete(what))
 			return 0;
+		xp_check_room(made_count < CASES_MAX && max > 0);
 		make(what, &cases[0]);
 		return 1;
 	}

@@ -119,6 +119,14 @@ killer() {
 		else
 			echo nothing
 		fi
+	elif [ "${how[0]:-}" = explore ]; then
+		if ! build weir-explore_tool; then
+			echo compiler
+		elif explore weir-explore "${how[@]:1}"; then
+			echo explore
+		else
+			echo nothing
+		fi
 	elif ! build weir-explore-races_tool; then
 		echo compiler
 	elif explore weir-explore-races --preemptions 1; then

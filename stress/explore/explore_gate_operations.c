@@ -85,6 +85,8 @@ static void see_through(struct weir_gate_entry *entry, uint32_t self, const stru
 		const enum weir_gate_state state = weir_gate_wait(entry, never);
 
 		if (state == WEIR_GATE_DONE) {
+			/* What the leader did is there already, before it is collected. */
+			XP_ASSERT(job == NULL || job->runs <= 1);
 			collect(entry, job, may_be_late);
 			return;
 		}

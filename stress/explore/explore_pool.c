@@ -15,7 +15,7 @@ static const struct pool_config configs[] = {
 	{.name = "one slot, fifo", .slots = 1, .idle = 1, .fifo = true, .triples = true},
 	{.name = "one slot, fences", .slots = 1, .idle = 1, .fence = true},
 	{.name = "two slots", .slots = 2, .idle = 2, .triples = true},
-	{.name = "two slots, fifo, fences", .slots = 2, .idle = 2, .fifo = true, .fence = true},
+	{.name = "one slot, fifo, fences", .slots = 1, .idle = 1, .fifo = true, .fence = true},
 	{.name = "one place", .slots = 1, .triples = true},
 	{.name = "two places", .slots = 2, .idle = 1},
 	{.name = "expiring", .slots = 1, .idle = 1, .expires = true},

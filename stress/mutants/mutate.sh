@@ -9,7 +9,7 @@ root=$(cd "$here/../.." && pwd)
 
 usage() {
 	cat <<'END'
-usage: mutate.sh [--only TEXT] [--jobs N] [--keep]
+usage: mutate.sh [--only TEXT] [--jobs N] [--check] [--keep]
 
 Applies each entry of mutants.txt to a copy of core/, and runs the ladder on it until
 a rung goes red: weir-explore-races, weir-explore with more preemptions, and Relacy for
@@ -19,6 +19,7 @@ core/ has an entry.
 
   --only TEXT  only edges whose names contain TEXT
   --jobs N     processors to use (all)
+  --check      only whether each entry can be applied, and each label has one
   --keep       leave build/mutants as it is at the end
 
 Exit codes: 0 every edge is killed or argued, 1 not so, 2 wrong use, 8 interrupted.
@@ -28,6 +29,7 @@ END
 say() { echo "mutants: $*" >&2; }
 
 only=
+check=
 keep=
 jobs=$(nproc)
 while [ $# != 0 ]; do
@@ -38,6 +40,7 @@ while [ $# != 0 ]; do
 		jobs=$2
 		shift
 		;;
+	--check) check=1 ;;
 	--keep) keep=1 ;;
 	-h | --help) usage; exit 0 ;;
 	*) say "unknown argument $1 (mutate.sh --help says what there is)"; exit 2 ;;
@@ -45,7 +48,7 @@ while [ $# != 0 ]; do
 	shift
 done
 
-work=$root/build/mutants
+work=$root/build/mutants${check:+-check}
 core=$work/core
 trap 'exit 8' INT TERM
 mkdir -p "$work"
@@ -75,13 +78,19 @@ entries() {
 	}' "$here/mutants.txt"
 }
 
-# apply <file> <was> <now>: change the copy; fails unless was occurs exactly once.
+# apply <file> <was> <now>: change the copy; fails unless was occurs exactly once. A
+# blank in was stands for any number of blanks and line ends: formatting moves them.
 apply() {
 	WAS=$2 NOW=$3 perl -0777 -i -pe '
-		BEGIN { ($was, $now) = @ENV{"WAS", "NOW"}; s/\\n/\n/g, s/\\t/\t/g for $was, $now }
-		$count = () = /\Q$was\E/g;
+		BEGIN {
+			($was, $now) = @ENV{"WAS", "NOW"};
+			s/\\n/\n/g, s/\\t/\t/g for $was, $now;
+			$was = quotemeta $was;
+			$was =~ s/(?:\\\s)+/\\s+/g;
+		}
+		$count = () = /$was/g;
 		die "the text occurs $count times\n" if $count != 1;
-		s/\Q$was\E/$now/' "$core/$1"
+		s/$was/$now/' "$core/$1"
 }
 
 build() {
@@ -131,7 +140,7 @@ killer() {
 		echo compiler
 	elif explore weir-explore-races --preemptions 1; then
 		echo races
-	elif build weir-explore_tool && explore weir-explore --preemptions 2 --seconds 60; then
+	elif build weir-explore_tool && explore weir-explore --preemptions 3 --events 0 --seconds 200; then
 		echo explore
 	else
 		echo nothing
@@ -146,11 +155,14 @@ fresh() {
 
 rm -rf "$core"
 cp -R "$root/core" "$core"
-generator=()
-[ -f "$work/tree/CMakeCache.txt" ] || ! command -v ninja >/dev/null || generator=(-G Ninja)
-cmake -S "$root" -B "$work/tree" "${generator[@]}" -DCMAKE_BUILD_TYPE=Release \
-	-DWEIR_CORE_DIR="$core" -DWEIR_BUILD_TESTS=OFF -DWEIR_WERROR=OFF >"$work/build.log" 2>&1 ||
-	{ cat "$work/build.log" >&2; exit 1; }
+configure() {
+	local generator=()
+	[ -f "$work/tree/CMakeCache.txt" ] || ! command -v ninja >/dev/null || generator=(-G Ninja)
+	cmake -S "$root" -B "$work/tree" "${generator[@]}" -DCMAKE_BUILD_TYPE=Release \
+		-DWEIR_CORE_DIR="$core" -DWEIR_BUILD_TESTS=OFF -DWEIR_WERROR=OFF >"$work/build.log" 2>&1
+}
+
+[ -n "$check" ] || configure || { cat "$work/build.log" >&2; exit 1; }
 
 killed=0 argued=0 survived=0
 printf '%-42s %-9s %s\n' edge verdict 'found by, or why nothing can'
@@ -160,13 +172,15 @@ while IFS=$'\001' read -r edge file was now rung why; do
 	rung_red=nothing
 	if [ -n "$was" ]; then
 		apply "$file" "$was" "$now" || { say "$edge: cannot be applied to $file"; exit 1; }
-		rung_red=$(killer "$rung")
+		[ -n "$check" ] || rung_red=$(killer "$rung")
 		fresh "$file"
 	fi
+	[ -z "$check" ] || rung_red=checked
 	case $rung_red:$why in
 	compiler:*)
 		verdict=BROKEN text=$(grep -m 1 error "$work/build.log") survived=$((survived + 1))
 		;;
+	checked:*) verdict=applies text=$file killed=$((killed + 1)) ;;
 	nothing:) verdict=SURVIVED text= survived=$((survived + 1)) ;;
 	nothing:*) verdict=argued text=$why argued=$((argued + 1)) ;;
 	*) verdict=killed text="$rung_red: $(finding)" killed=$((killed + 1)) ;;
@@ -183,6 +197,7 @@ if [ -z "$only" ]; then
 	done
 fi
 [ -n "$keep" ] || rm -rf "$core" "$work/out"
+[ -z "$check" ] || rm -rf "$work"
 count=$((killed + argued + survived))
 [ $count != 0 ] || { say "there is no edge of that name"; exit 2; }
 echo "mutants: $count edges, $killed killed, $argued argued, $survived survived;" \

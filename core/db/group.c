@@ -355,6 +355,8 @@ static void carry_on(void *arg)
 	weir__db_report(db, "%s: %s: the job ended its thread, which is a caller's or weir's own",
 	                db->config.name, job->site != NULL ? job->site : "a job");
 	weir__job_end(job, WEIR_FAILED, &why);
+	if (!alone)
+		group->losses++;
 	roll_back(group);
 	rewind_sound(group);
 	lead_from(group, alone ? group->at + 1 : group->first);

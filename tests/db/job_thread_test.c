@@ -140,6 +140,35 @@ static void groups_of_one_go_on_too(void **state)
 	lead_to_an_end(state, "keeper=manual&group_max=1", 1);
 }
 
+/* Each that ends the thread costs its neighbours a run, but not for ever. */
+static void many_that_end_it_cost_a_bounded_number_of_runs(void **state)
+{
+	enum { JOBS = 40 };
+	struct weir_db *const db = make_db(state, "keeper=manual&group_time=10s");
+	struct db_script script = {.sql = {"INSERT INTO t VALUES (1)"}};
+	struct db_asked asked[JOBS] = {0};
+	struct weir_ticket *exits[JOBS] = {0};
+	struct victim victim = {.db = db};
+	pthread_t thread;
+
+	for (uint32_t i = 0; i < JOBS; i++) {
+		db_submit(db, &script, NULL, &asked[i]);
+		assert_code(
+			weir_db_submit(db, exit_job, "INSERT INTO t VALUES (99)", NULL, &exits[i], NULL),
+			WEIR_OK);
+	}
+	victim.ticket = asked[JOBS - 1].ticket;
+	start(&thread, run_job, &victim);
+	join(thread);
+	for (uint32_t i = 0; i < JOBS; i++) {
+		db_collect(&asked[i]);
+		assert_code(asked[i].code, WEIR_OK);
+		assert_code(weir_ticket_collect(exits[i], db_soon(), NULL, NULL), WEIR_ERR_JOB_FAILED);
+	}
+	assert_in_range(script.calls, JOBS, 5 * JOBS); /* LOSSES_MAX + 2 */
+	db_end(db);
+}
+
 /* The leader's own job waits behind those that end its thread. */
 static void a_leader_that_is_ended_has_its_own_job_done(void **state)
 {
@@ -273,6 +302,7 @@ int main(void)
 		DB_TEST(its_neighbours_are_committed),
 		DB_TEST(several_may_end_one_thread),
 		DB_TEST(groups_of_one_go_on_too),
+		DB_TEST(many_that_end_it_cost_a_bounded_number_of_runs),
 		DB_TEST(a_leader_that_is_ended_has_its_own_job_done),
 		DB_TEST(the_keeper_outlives_jobs_that_end_it),
 		DB_TEST(a_cancelled_thread_ends_after_its_call),

@@ -15,10 +15,10 @@
  * call of weir's is safe.
  *
  * A job that ends its thread is dealt with where it is called, by cleanup handlers:
- * group.c, db_write.c, db_maintain.c, keeper.c. A handler may lead, and so meet another such job.
- * glibc's handlers by setjmp get lost then (a new one is linked to one whose frame is
- * gone), those by unwinding do not: so these files are compiled with -fexceptions, and
- * a handler that must come to its end is a handler of itself.
+ * group.c, db_write.c, db_maintain.c, keeper.c. A handler may lead, and so meet
+ * another such job. glibc's handlers by setjmp get lost then (a new one is linked to
+ * one whose frame is gone), those by unwinding do not: so these files are compiled with
+ * -fexceptions, and a handler that must come to its end is a handler of itself.
  */
 #ifndef WEIR_CORE_THREAD_END_H
 #define WEIR_CORE_THREAD_END_H

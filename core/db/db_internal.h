@@ -129,7 +129,7 @@ struct weir_db {
 	uint32_t magic;
 	wp_u32 closing;
 	struct weir_gate *gate;
-	struct weir_gate *equals; /* in front of equal reads: one call leases at a time */
+	struct weir_gate *equals;  /* in front of equal reads: one call leases at a time */
 	struct weir_pool *readers; /* NULL: private */
 	const struct weir_driver *driver;
 	const struct weir_engine *engine;

@@ -38,10 +38,10 @@
  * create and destroy. A struct weir_tx stays on the thread that began it.
  *
  * Threads that end. No call is a cancellation point, jobs and callbacks inside it
- * included, and a thread with a tx is not cancelled before it has ended it. A job shall not end its
- * thread, which may be another caller's or weir's own; one that does it nevertheless,
- * with pthread_exit, has failed (JOB_FAILED), and the thread ends once those beside
- * it have their outcomes. A thread that ends with a read keeps its connection out; one
+ * included, and a thread with a tx is not cancelled before it has ended it. A job shall
+ * not end its thread, which may be another caller's or weir's own; one that does it
+ * nevertheless, with pthread_exit, has failed (JOB_FAILED), and the thread ends once
+ * those beside it have their outcomes. A thread that ends with a read keeps its connection out; one
  * that ends with a write lease keeps everybody from writing: hold_warning names it,
  * and close fails with CLOSE_TIMEOUT.
  *

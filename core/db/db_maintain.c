@@ -5,9 +5,9 @@
  */
 #include <string.h>
 
-#include "db_cancel.h"
 #include "db_internal.h"
 #include "error_internal.h"
+#include "thread_end.h"
 
 /* A job that has the writer to itself. */
 struct maintenance {
@@ -47,7 +47,7 @@ enum weir_code weir_db_maintain_from(struct weir_db *db, weir_job run, void *arg
                                      const struct weir_write_options *options, const char *site,
                                      struct weir_error *err)
 {
-	WEIR__DB_CANCEL_DEFERRED;
+	WEIR__CANCEL_DEFERRED;
 	struct maintenance m;
 	struct weir__job job;
 	enum weir_code code = weir__job_check(db, run, options, "db.maintain", err);
@@ -77,7 +77,7 @@ enum weir_code weir_db_maintain_from(struct weir_db *db, weir_job run, void *arg
 enum weir_code weir_db_checkpoint(struct weir_db *db, struct weir_checkpoint_result *result,
                                   struct weir_error *err)
 {
-	WEIR__DB_CANCEL_DEFERRED;
+	WEIR__CANCEL_DEFERRED;
 	struct weir_gate_entry *entry = NULL;
 	struct weir__job job;
 	enum weir_code code = weir__db_check(db, "db.checkpoint", err);

@@ -18,8 +18,8 @@
 #include <signal.h>
 #include <string.h>
 
-#include "db_cancel.h"
 #include "db_internal.h"
+#include "thread_end.h"
 
 #define PIN_LOOK_NS WEIR_MILLISECONDS(50)
 #define PIN_AGE_NS WEIR_MILLISECONDS(100)
@@ -246,7 +246,7 @@ static void lead_unattended(struct weir_db *db)
 
 struct weir_time weir_db_tick(struct weir_db *db, struct weir_time now)
 {
-	WEIR__DB_CANCEL_DEFERRED;
+	WEIR__CANCEL_DEFERRED;
 	struct weir_time next = {INT64_MAX};
 
 	if (db == NULL || !weir__db_ours(db) || weir_gate_is_mine(db->gate))

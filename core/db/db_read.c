@@ -233,13 +233,13 @@ void weir_tx_end(struct weir_tx *tx)
 	WEIR__CANCEL_DEFERRED;
 	if (tx == NULL || tx->conn == NULL || tx->kind == WEIR__TX_JOB || tx->kind == WEIR__TX_MAINTAIN)
 		return;
-	if (tx->kind == WEIR__TX_WRITE) {
-		weir__write_roll_back(tx);
-		return;
-	}
 	if (!weir__db_ours(tx->db)) {
 		tx->conn = NULL; /* a forked child: the lease is the parent's */
 		weir__defer_end();
+		return;
+	}
+	if (tx->kind == WEIR__TX_WRITE) {
+		weir__write_roll_back(tx);
 		return;
 	}
 	/* Another thread cannot let go of the gate: its own may still end it. */

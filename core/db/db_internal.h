@@ -145,6 +145,7 @@ struct weir_db {
 
 	/* (gate) */
 	struct weir__db_conn *writer; /* NULL: to be opened */
+	bool durable;                 /* a durable commit was asked for */
 	struct weir__breaker breaker;
 	uint32_t cautious; /* groups that still set savepoints */
 	struct weir__linger lingering;

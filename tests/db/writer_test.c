@@ -9,6 +9,7 @@
 #include "unit_child.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -419,6 +420,19 @@ static void inflict(struct damage *damage, bool undo)
 	assert_false(damage->failed);
 }
 
+static int update_and_exit(struct weir_tx *tx, void *arg)
+{
+	(void)arg;
+	(void)!weir_tx_exec(tx, "UPDATE big SET v = 1", NULL, 0, NULL, NULL);
+	pthread_exit(NULL);
+	return 0;
+}
+
+static void run_to_exit(void *arg)
+{
+	(void)!weir_db_run((struct weir_db *)arg, update_and_exit, NULL, NULL, NULL, NULL);
+}
+
 static void a_damaged_file_stops_what_reads_it(void **state)
 {
 	struct db_fixture *const fixture = *state;
@@ -451,11 +465,15 @@ static void a_damaged_file_stops_what_reads_it(void **state)
 		if (m != 1)
 			assert_code(crew.asked[m].code, WEIR_OK);
 	}
-	/* A lease that met it is over with its writer, too. */
+	/* A job that met it and ended its thread, or a lease, is over with its writer, too. */
+	struct unit_thread thread;
 	struct weir_tx tx = {0};
 
-	assert_code(weir_write_begin(db, NULL, &tx, NULL), WEIR_OK);
+	unit_start(&thread, run_to_exit, db);
+	unit_join(&thread);
 	assert_int_equal(db_stats(db).writer_opens, 2);
+	assert_code(weir_write_begin(db, NULL, &tx, NULL), WEIR_OK);
+	assert_int_equal(db_stats(db).writer_opens, 3);
 	assert_code(weir_tx_exec(&tx, "UPDATE big SET v = 1", NULL, 0, NULL, &err),
 	            WEIR_ERR_DRIVER_BROKEN);
 	weir_tx_end(&tx);
@@ -466,7 +484,7 @@ static void a_damaged_file_stops_what_reads_it(void **state)
 	       weir_now().ns < until.ns)
 		db_pause();
 	assert_int_equal(db_number(db, "SELECT sum(v) FROM big"), 400);
-	assert_int_equal(db_stats(db).writer_opens, 3);
+	assert_int_equal(db_stats(db).writer_opens, 4);
 	unit_shared_free(damage, sizeof *damage);
 	db_end(db);
 	db_assert_rows(fixture, "PRAGMA integrity_check", "ok");

@@ -218,6 +218,45 @@ static void the_keeper_outlives_jobs_that_end_it(void **state)
 	db_end(db);
 }
 
+/* How far below the begin of its thread's stack a job runs. */
+static int note_depth_and_exit(struct weir_tx *tx, void *arg)
+{
+	pthread_attr_t attributes;
+	void *stack = NULL;
+	size_t bytes = 0;
+
+	(void)tx;
+	if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
+		(void)pthread_attr_getstack(&attributes, &stack, &bytes);
+		(void)pthread_attr_destroy(&attributes);
+	}
+	*(uintptr_t *)arg = (uintptr_t)stack + bytes - (uintptr_t)__builtin_frame_address(0);
+	pthread_exit(NULL);
+	return 0;
+}
+
+/* However often: the keeper does not come to the end of its stack. */
+static void a_keeper_that_is_ended_uses_no_more_stack(void **state)
+{
+	struct weir_db *const db = make_db(state, NULL);
+	uintptr_t first = 0;
+	uintptr_t last = 0;
+
+	for (int i = 0; i < 40; i++) {
+		struct weir_ticket *ticket = NULL;
+
+		assert_code(
+			weir_db_submit(db, note_depth_and_exit, i < 2 ? &first : &last, NULL, &ticket, NULL),
+			WEIR_OK);
+		while (!weir_ticket_poll(ticket)) /* nobody but the keeper leads it */
+			db_pause();
+		assert_code(weir_ticket_collect(ticket, db_soon(), NULL, NULL), WEIR_ERR_JOB_FAILED);
+	}
+	assert_in_range(last, first - 1024, first + 1024);
+	assert_free(db);
+	db_end(db);
+}
+
 /* ---- cancellation ---- */
 
 /* Ask for the thread's own cancellation, then do what has cancellation points. */
@@ -305,6 +344,7 @@ int main(void)
 		DB_TEST(many_that_end_it_cost_a_bounded_number_of_runs),
 		DB_TEST(a_leader_that_is_ended_has_its_own_job_done),
 		DB_TEST(the_keeper_outlives_jobs_that_end_it),
+		DB_TEST(a_keeper_that_is_ended_uses_no_more_stack),
 		DB_TEST(a_cancelled_thread_ends_after_its_call),
 		DB_TEST(no_call_is_cut_by_a_cancellation),
 	};

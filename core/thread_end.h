@@ -10,9 +10,10 @@
  * operation (what is shorter has no time for it), weir_db around each of its calls
  * and from the beginning of a tx to its end: a reader or the writer in the hands of a
  * thread that is no more would be lost. What is done with a tx needs no deferral of its
- * own then. Deferrals nest (a query begins and ends a read, the end of which resets a
- * connection), and to ask the system costs more than a step of a statement: so a
- * thread counts, and only the outermost asks.
+ * own then, and a thread that sets PTHREAD_CANCEL_ENABLE meanwhile has none. Deferrals
+ * nest (a query begins and ends a read, the end of which resets a connection), and to
+ * ask the system costs more than a step of a statement: so a thread counts, and only
+ * the outermost asks.
  * A request that comes meanwhile is kept by the system, and takes effect at the
  * next cancellation point after the call. That holds for requests that are deferred,
  * as they are unless a thread asks for other: with PTHREAD_CANCEL_ASYNCHRONOUS no

@@ -89,7 +89,8 @@ void weir__capacity_give(struct weir_pool *pool, struct weir__slot *slot)
 		}
 		const uint32_t index = weir__slot_index(pool, slot);
 
-		(void)weir__slot_move(slot, WEIR__EMPTY);                       /* R3 */
+		(void)weir__slot_move(slot, WEIR__EMPTY); /* R3 */
+
 		const uint32_t empties = wp_add_full_32(&pool->empties, 1) + 1; /* C1 */
 
 		/* Refused: whoever has another place serves the others as it comes back. If

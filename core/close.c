@@ -10,7 +10,10 @@
  * ends as EMPTY on its own, and close waits for that on pool->progress.
  *
  *   label operation                     order  pairs with  breaks if weaker
- *   P1    progress: add, then wake      full   P2          close sleeps beside a place that
+ *   P1    progress: add, then wake      full   P2          nothing, as long as the full fence
+ *                                                          of C1 (capacity.c) is just before it.
+ *                                                          Without both, or after the wake:
+ *                                                          close sleeps beside a place that
  *                                                          became EMPTY just before
  *   P2    close: load progress, then    acq    P1          as P1
  *         the words, then sleep

@@ -18,6 +18,7 @@
 
 #include "config_internal.h"
 #include "text_buffer.h"
+#include "thread_end.h"
 
 /* What libinih's buffer holds beside the end of line and of text. */
 #define LINE_LENGTH_MAX 197
@@ -229,6 +230,7 @@ static FILE *open_file(struct weir__edit *edit, const char *path)
 
 static void read_file(struct weir__edit *edit, const char *path, const char *section)
 {
+	WEIR__CANCEL_DEFERRED;
 	struct ini_reading reading = {
 		.edit = edit,
 		.section = section,

@@ -81,10 +81,12 @@
  *         itself, when it begins and                       its own name there, which nobody
  *         when it leaves                                   else writes
  *   N5    lengths: store under the lock rlx    -           nothing: a hint
- *   N6    progress: add, then wake      full   N7          close sleeps beside a gate that was
- *                                                          let go just before
- *   N7    close: load progress, then    acq    N6          as N6
- *         look under the lock, then sleep
+ *   N6    progress: add, then wake      full   N7          nothing: added, and looked at, under
+ *                                                          the lock. Left out, or after the
+ *                                                          wake: close sleeps beside a gate
+ *                                                          that was let go just before
+ *   N7    close: load progress, then    acq    N6          nothing: as N6. After the look: as
+ *         look under the lock, then sleep                  N6 left out
  * No word is published without the lock or a locked instruction after it, so store
  * buffers add nothing to what interleavings can do; see stress/models/gate.pml.
  *

@@ -131,14 +131,15 @@ static void serve(struct weir_pool *pool, const struct request *request)
 		weir__capacity_give(pool, slot);
 		return;
 	}
-	const enum weir_code code = weir__capacity_open(pool, slot, INT64_MAX, &err);
-
-	(void)wp_add_full_32(&pool->asked, UINT32_MAX);
-	if (code == WEIR_OK) {
+	if (weir__capacity_open(pool, slot, INT64_MAX, &err) == WEIR_OK) {
 		weir__slot_pass_on(pool, slot);
+		/* Only now: whom it serves might look again in between, and ask for one more. */
+		(void)wp_add_full_32(&pool->asked, UINT32_MAX);
 		weir__progress(pool);
 		return;
 	}
+	/* First: what is given up may be asked for again. */
+	(void)wp_add_full_32(&pool->asked, UINT32_MAX);
 	(void)weir__waitq_grant(&pool->q, WEIR__GRANT_FAILED, request->slot);
 	weir__capacity_give(pool, slot);
 }

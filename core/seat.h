@@ -32,7 +32,7 @@ struct weir__seat {
 } __attribute__((may_alias));
 
 static_assert(WEIR__SEATS * sizeof(struct weir__seat) <= (WP_THREAD_WORDS - 1) * sizeof(uint64_t),
-              "the thread's storage holds its seats, and one word more (db/db_cancel.h)");
+              "the thread's storage holds its seats, and one word more (thread_end.h)");
 
 /* The seat of this thread that pool_id falls on; it may speak of another pool. */
 static inline struct weir__seat *weir__seat_find(uint64_t pool_id)

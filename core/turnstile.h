@@ -62,7 +62,8 @@
  * Memory order
  *   label operation                        order   pairs with  breaks if weaker
  *   A1    enter: CAS word, nobody→own      acq     D2          the owner does not see what the
- *                                                              one before it did
+ *                                                              one before it did; in line,
+ *                                                              nothing: A3 read that value
  *   A2    wait: CAS word, set own bit      acqrel  D1          a granter reads the slot's old
  *                                                              ticket: order of arrival
  *   A3    waiter: load word                acq     D2          as A1

@@ -66,8 +66,9 @@
  *   X2    release: load wake after R2        rlx    W1            ordered by R2's full fence
  *   G1    grant: xchg GRANTED                full   G2            the waiter reads an old grant
  *   G2    waiter: load state                 acq    G1            as G1
- *   G3    park: CAS WAITING→PARKED           acq    G1            a grant between the look and
- *                                                                 the sleep is missed
+ *   G3    park: CAS WAITING→PARKED           acq    G1            nothing: G2 follows at once.
+ *                                                                 As two steps: a grant between
+ *                                                                 the look and the sleep is lost
  *   T1    tick: store of time, then number   rel    T2            a dump pairs a tick with the
  *   T2    dump: load number, then time       acq    T1            time of an older one
  * Progress: enter, grant and leave hold a short lock; park blocks to a deadline.

@@ -11,10 +11,10 @@
 #include <string.h>
 
 #include "config_internal.h"
-#include "db_cancel.h"
 #include "db_internal.h"
 #include "driver_check.h"
 #include "error_internal.h"
+#include "thread_end.h"
 
 #define LINE_MAX_ 512
 
@@ -129,7 +129,7 @@ enum weir_code weir_db_create(struct weir_db **out, const struct weir_driver *dr
                               const struct weir_config *config,
                               const struct weir_db_options *options, struct weir_error *err)
 {
-	WEIR__DB_CANCEL_DEFERRED;
+	WEIR__CANCEL_DEFERRED;
 	struct weir_db *db;
 	enum weir_code code;
 
@@ -185,7 +185,7 @@ enum weir_code weir_db_open(struct weir_db **db, const struct weir_driver *drive
 enum weir_code weir_db_close_until(struct weir_db *db, struct weir_time deadline,
                                    struct weir_error *err)
 {
-	WEIR__DB_CANCEL_DEFERRED;
+	WEIR__CANCEL_DEFERRED;
 	enum weir_code code = WEIR_OK;
 
 	if (db == NULL)
@@ -222,7 +222,7 @@ enum weir_code weir_db_close(struct weir_db *db, struct weir_error *err)
 
 void weir_db_destroy(struct weir_db *db)
 {
-	WEIR__DB_CANCEL_DEFERRED;
+	WEIR__CANCEL_DEFERRED;
 	const struct weir_time at_once = {0};
 
 	if (db == NULL || !weir__db_ours(db))

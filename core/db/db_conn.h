@@ -16,6 +16,7 @@ struct weir__db_conn {
 	const struct weir_driver *driver;
 	struct weir__statements statements;
 	bool snapshot; /* holder: a read transaction of weir_db's is open */
+	bool begun;    /* writer: a transaction of weir_db's was */
 	bool failed;   /* holder: failure is that of the first statement that failed */
 	struct weir_error failure;
 	struct weir_error later; /* holder: of a statement that failed after it */

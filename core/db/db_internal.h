@@ -21,6 +21,9 @@
  *         then wake                                        was left to it just before
  *   K2    keeper: load calls, look for  acq    K1          as K1
  *         work, then sleep on calls
+ *   K3    keeper: store gone, as the    rel    K4          stop joins a thread that another
+ *         last of them; then wake                          has joined
+ *   K4    stop: load gone, then join    acq    K3          as K3
  *   Q1    commit: store sequence, then  rel    Q2          a reader is told of a commit that its
  *         finish the members                               statement might not see
  *   Q2    read: load sequence           acq    Q1          as Q1
@@ -99,10 +102,11 @@ struct weir__watched {
 };
 
 struct weir__keeper {
-	pthread_t thread;
+	pthread_t thread; /* the last one's, by itself; before K3 */
 	struct weir__lock ending;
 	bool started; /* (ending) */
 	wp_u32 stop;
+	wp_u32 gone;  /* futex: no thread will follow; K3 */
 	wp_u32 calls; /* futex; K1 */
 	wp_u32 deep;  /* sleeps without a timer: nothing was going on */
 	/* The keeper's own, or the ticking thread's. */
@@ -129,7 +133,7 @@ struct weir_db {
 	uint32_t magic;
 	wp_u32 closing;
 	struct weir_gate *gate;
-	struct weir_gate *equals; /* in front of equal reads: one call leases at a time */
+	struct weir_gate *equals;  /* in front of equal reads: one call leases at a time */
 	struct weir_pool *readers; /* NULL: private */
 	const struct weir_driver *driver;
 	const struct weir_engine *engine;
@@ -145,6 +149,7 @@ struct weir_db {
 
 	/* (gate) */
 	struct weir__db_conn *writer; /* NULL: to be opened */
+	bool durable;                 /* a durable commit was asked for */
 	struct weir__breaker breaker;
 	uint32_t cautious; /* groups that still set savepoints */
 	struct weir__linger lingering;

@@ -5,14 +5,14 @@
  */
 #include <string.h>
 
-#include "db_cancel.h"
 #include "db_internal.h"
 #include "error_internal.h"
+#include "thread_end.h"
 
 /* A job that has the writer to itself. */
 struct maintenance {
 	struct weir_db *db;
-	struct weir_gate_entry *entry; /* NULL: it has ended */
+	struct weir_gate_entry *entry;
 	struct weir_tx tx;
 	struct weir_error why;
 	int returned;
@@ -24,11 +24,7 @@ static void end_maintenance(void *arg)
 {
 	struct maintenance *m = (struct maintenance *)arg;
 	struct weir_db *db = m->db;
-	struct weir_gate_entry *entry = m->entry;
 
-	if (entry == NULL)
-		return;
-	m->entry = NULL;
 	weir__statements_end_all(&m->tx.conn->statements, db->sql);
 	if (!m->returns)
 		(void)weir_fail(&m->why, WEIR_ERR_JOB_FAILED, "db.maintain", 0, "the job ended its thread");
@@ -40,14 +36,14 @@ static void end_maintenance(void *arg)
 	wp_store_rlx_32(&db->maintained, 0);
 	weir__writer_settle(db, m->why.code == WEIR_OK,
 	                    m->why.code == WEIR_ERR_DRIVER_BROKEN ? &m->why : NULL);
-	weir__writer_leave(db, entry);
+	weir__writer_leave(db, m->entry);
 }
 
 enum weir_code weir_db_maintain_from(struct weir_db *db, weir_job run, void *arg,
                                      const struct weir_write_options *options, const char *site,
                                      struct weir_error *err)
 {
-	WEIR__DB_CANCEL_DEFERRED;
+	WEIR__CANCEL_DEFERRED;
 	struct maintenance m;
 	struct weir__job job;
 	enum weir_code code = weir__job_check(db, run, options, "db.maintain", err);
@@ -77,7 +73,7 @@ enum weir_code weir_db_maintain_from(struct weir_db *db, weir_job run, void *arg
 enum weir_code weir_db_checkpoint(struct weir_db *db, struct weir_checkpoint_result *result,
                                   struct weir_error *err)
 {
-	WEIR__DB_CANCEL_DEFERRED;
+	WEIR__CANCEL_DEFERRED;
 	struct weir_gate_entry *entry = NULL;
 	struct weir__job job;
 	enum weir_code code = weir__db_check(db, "db.checkpoint", err);

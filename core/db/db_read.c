@@ -9,8 +9,8 @@
  */
 #include <string.h>
 
-#include "db_cancel.h"
 #include "db_internal.h"
+#include "thread_end.h"
 
 /* Reads without a pin after which the keeper is asked for one: fewer are not
  * worth the trouble of pinning and unpinning. */
@@ -92,7 +92,7 @@ static enum weir_code begin_solo(struct weir_db *db, const struct weir_read_opti
 enum weir_code weir_read_begin_from(struct weir_db *db, const struct weir_read_options *options,
                                     const char *site, struct weir_tx *tx, struct weir_error *err)
 {
-	WEIR__DB_CANCEL_DEFERRED;
+	WEIR__CANCEL_DEFERRED;
 	int64_t timeout_ns = WEIR_TIMEOUT_SETTING;
 	enum weir_code code = check_begin(db, options, tx, err);
 
@@ -200,7 +200,7 @@ enum weir_code weir_read_begin_equal_from(struct weir_db *db,
                                           struct weir_tx *txs, uint32_t count,
                                           struct weir_error *err)
 {
-	WEIR__DB_CANCEL_DEFERRED;
+	WEIR__CANCEL_DEFERRED;
 	struct weir_read_options plain;
 	enum weir_code code = check_begin(db, options, txs, err);
 
@@ -230,16 +230,16 @@ enum weir_code weir_read_begin_equal_from(struct weir_db *db,
 
 void weir_tx_end(struct weir_tx *tx)
 {
-	WEIR__DB_CANCEL_DEFERRED;
+	WEIR__CANCEL_DEFERRED;
 	if (tx == NULL || tx->conn == NULL || tx->kind == WEIR__TX_JOB || tx->kind == WEIR__TX_MAINTAIN)
 		return;
-	if (tx->kind == WEIR__TX_WRITE) {
-		weir__write_roll_back(tx);
-		return;
-	}
 	if (!weir__db_ours(tx->db)) {
 		tx->conn = NULL; /* a forked child: the lease is the parent's */
 		weir__defer_end();
+		return;
+	}
+	if (tx->kind == WEIR__TX_WRITE) {
+		weir__write_roll_back(tx);
 		return;
 	}
 	/* Another thread cannot let go of the gate: its own may still end it. */
@@ -272,7 +272,6 @@ enum weir_code weir_db_query_from(struct weir_db *db, const char *sql,
                                   weir_on_row on_row, void *arg, const char *site,
                                   struct weir_error *err)
 {
-	WEIR__DB_CANCEL_DEFERRED;
 	struct weir_tx tx;
 	struct weir_rows rows;
 	enum weir_code code;

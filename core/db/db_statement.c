@@ -10,7 +10,6 @@
  * The first failure of a statement is kept beside the connection, since a job
  * that passes no struct weir_error still has an outcome that says why.
  */
-#include "db_cancel.h"
 #include "db_internal.h"
 #include "error_internal.h"
 
@@ -90,7 +89,6 @@ enum weir_code weir_tx_exec(struct weir_tx *tx, const char *sql,
                             const struct weir_sql_value *params, uint32_t count, int64_t *changes,
                             struct weir_error *err)
 {
-	WEIR__DB_CANCEL_DEFERRED;
 	enum weir_code code = check(tx, EXEC, err);
 	enum weir_sql_step reached = WEIR_STEP_ROW;
 	struct weir__statement *statement = NULL;
@@ -118,7 +116,6 @@ enum weir_code weir_tx_query(struct weir_tx *tx, const char *sql,
                              const struct weir_sql_value *params, uint32_t count,
                              struct weir_rows *rows, struct weir_error *err)
 {
-	WEIR__DB_CANCEL_DEFERRED;
 	struct weir__statement *statement = NULL;
 	enum weir_code code;
 
@@ -189,7 +186,6 @@ static void finish(struct weir_rows *rows, struct weir_tx *tx)
 
 bool weir_rows_next(struct weir_rows *rows, enum weir_code *code, struct weir_error *err)
 {
-	WEIR__DB_CANCEL_DEFERRED;
 	enum weir_sql_step reached = WEIR_STEP_DONE;
 	enum weir_code unwanted;
 
@@ -217,7 +213,6 @@ bool weir_rows_next(struct weir_rows *rows, enum weir_code *code, struct weir_er
 enum weir_code weir_rows_value(struct weir_rows *rows, uint32_t column,
                                struct weir_sql_value *value, struct weir_error *err)
 {
-	WEIR__DB_CANCEL_DEFERRED;
 	enum weir_code code;
 
 	if (rows == NULL || value == NULL || !are_open(rows))
@@ -231,7 +226,6 @@ enum weir_code weir_rows_value(struct weir_rows *rows, uint32_t column,
 
 void weir_rows_end(struct weir_rows *rows)
 {
-	WEIR__DB_CANCEL_DEFERRED;
 	if (rows == NULL)
 		return;
 	if (are_open(rows))

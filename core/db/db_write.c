@@ -8,9 +8,9 @@
  */
 #include <string.h>
 
-#include "db_cancel.h"
 #include "db_internal.h"
 #include "error_internal.h"
+#include "thread_end.h"
 
 /* ---- the job ---- */
 
@@ -161,7 +161,7 @@ enum weir_code weir_db_run_from(struct weir_db *db, weir_job run, void *arg,
                                 const struct weir_write_options *options, const char *site,
                                 struct weir_write_result *result, struct weir_error *err)
 {
-	WEIR__DB_CANCEL_DEFERRED;
+	WEIR__CANCEL_DEFERRED;
 	struct weir_gate_request request;
 	struct weir__job job;
 	struct waited waited = {db, &job, NULL, WEIR_OK};
@@ -260,7 +260,7 @@ void weir__committed(struct weir_db *db)
 enum weir_code weir_write_begin_from(struct weir_db *db, const struct weir_write_options *options,
                                      const char *site, struct weir_tx *tx, struct weir_error *err)
 {
-	WEIR__DB_CANCEL_DEFERRED;
+	WEIR__CANCEL_DEFERRED;
 	struct weir_gate_entry *entry = NULL;
 	struct weir__job job;
 	enum weir_code code;
@@ -333,7 +333,7 @@ static void end_lease(struct weir_tx *tx, enum weir_outcome outcome,
 enum weir_code weir_write_commit(struct weir_tx *tx, struct weir_write_result *result,
                                  struct weir_error *err)
 {
-	WEIR__DB_CANCEL_DEFERRED;
+	WEIR__CANCEL_DEFERRED;
 	struct weir_error why = WEIR_ERROR_INIT;
 	enum weir_outcome outcome = WEIR_COMMITTED;
 	enum weir_code code = check_lease(tx, err);

@@ -38,7 +38,8 @@
  * then, and before the thread goes on to end it carries on the hold from where it
  * was: the others have their outcomes, and the gate is let go. All of this is in a
  * cleanup handler (thread_end.h). If a later job of the hold does the same, the
- * handler is entered again in the midst of itself, and the inner one comes to the end.
+ * handler is entered again in the midst of itself, and only the inner one comes to its
+ * end: the thread goes on to end from there.
  */
 #include <string.h>
 
@@ -160,6 +161,20 @@ static int call(struct weir__group *group, struct weir__job *job, struct weir_tx
 	return returned;
 }
 
+/* The job is over: so is what it left running; and what its statements found. */
+static enum weir_job_end close_run(struct weir__group *group, struct weir_error *why)
+{
+	struct weir_db *db = group->db;
+	struct weir__db_conn *conn = db->writer;
+
+	weir__statements_end_all(&conn->statements, db->sql);
+	if (conn->failed && conn->failure.code == WEIR_ERR_DRIVER_BROKEN) {
+		group->broken = true;
+		group->broken_why = conn->failure;
+	}
+	return db->engine->job_end(conn->conn, why);
+}
+
 static void run(struct weir__group *group, struct weir__job *job, struct verdict *verdict)
 {
 	struct weir_db *db = group->db;
@@ -184,12 +199,7 @@ static void run(struct weir__group *group, struct weir__job *job, struct verdict
 	conn->failed = false;
 	db->engine->job_begin(conn->conn, &guard);
 	returned = call(group, job, &tx);
-	weir__statements_end_all(&conn->statements, db->sql);
-	verdict->end = db->engine->job_end(conn->conn, &verdict->why);
-	if (conn->failed && conn->failure.code == WEIR_ERR_DRIVER_BROKEN) {
-		group->broken = true;
-		group->broken_why = conn->failure;
-	}
+	verdict->end = close_run(group, &verdict->why);
 	verdict->failed = verdict->end != WEIR_JOB_SOUND || returned != 0;
 	if (verdict->failed && conn->failed)
 		verdict->why = conn->failure;
@@ -314,8 +324,6 @@ static void lead_from(struct weir__group *group, uint32_t at)
 	struct weir_db *db = group->db;
 
 	carry_out(group, at);
-	if (group->left)
-		return; /* by a job that ended the thread, and whose handler came to its end */
 	db->lingering.last = group->count;
 	if (db->cautious > 0)
 		db->cautious--;
@@ -332,7 +340,6 @@ static void lead_from(struct weir__group *group, uint32_t at)
 		weir__upkeep_after_write(db);
 	warn(db);
 	weir__keeper_stir(db);
-	group->left = true;
 	weir_gate_leave(db->gate, group->entries, group->count);
 	if (early)
 		weir__upkeep_leave(db);
@@ -342,19 +349,18 @@ static void carry_on(void *arg)
 {
 	struct weir__group *group = (struct weir__group *)arg;
 
-	if (group->left)
-		return;
 	struct weir_db *db = group->db;
 	struct weir__job *job = weir__group_job(group, group->at);
 	struct weir_error why = WEIR_ERROR_INIT;
 	const bool alone = group->sound == 0;
 
-	weir__statements_end_all(&db->writer->statements, db->sql);
-	(void)db->engine->job_end(db->writer->conn, &why);
+	(void)close_run(group, &why);
 	(void)weir_fail(&why, WEIR_ERR_JOB_FAILED, "db.write", 0, "the job ended its thread");
 	weir__db_report(db, "%s: %s: the job ended its thread, which is a caller's or weir's own",
 	                db->config.name, job->site != NULL ? job->site : "a job");
 	weir__job_end(job, WEIR_FAILED, &why);
+	if (!alone)
+		group->losses++;
 	roll_back(group);
 	rewind_sound(group);
 	lead_from(group, alone ? group->at + 1 : group->first);

@@ -18,7 +18,6 @@ struct weir__group {
 	bool in_txn;
 	bool committed; /* something was, in this hold */
 	bool broken;    /* a statement found the connection or the file broken */
-	bool left;      /* the gate was let go */
 	uint32_t at;    /* of the job that is being run */
 	struct weir_error broken_why;
 	/* On the stack: the gate wakes them while the next leader fills its own. */

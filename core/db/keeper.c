@@ -18,8 +18,8 @@
 #include <signal.h>
 #include <string.h>
 
-#include "db_cancel.h"
 #include "db_internal.h"
+#include "thread_end.h"
 
 #define PIN_LOOK_NS WEIR_MILLISECONDS(50)
 #define PIN_AGE_NS WEIR_MILLISECONDS(100)
@@ -246,7 +246,7 @@ static void lead_unattended(struct weir_db *db)
 
 struct weir_time weir_db_tick(struct weir_db *db, struct weir_time now)
 {
-	WEIR__DB_CANCEL_DEFERRED;
+	WEIR__CANCEL_DEFERRED;
 	struct weir_time next = {INT64_MAX};
 
 	if (db == NULL || !weir__db_ours(db) || weir_gate_is_mine(db->gate))
@@ -292,18 +292,45 @@ static void keep_until_stopped(struct weir_db *db)
 	}
 }
 
-/* A job that ends its thread does not end this one before its time. */
-static void keep_on(void *arg)
+/*
+ * A job may end this thread before its time. Then another takes its place, as the last
+ * act of this one, and joins it before it goes on: a thread that went on in its own end
+ * would come to the end of its stack. If the system has no other, it does that.
+ */
+static void hand_on(void *arg);
+
+static void keep(struct weir_db *db)
 {
-	pthread_cleanup_push(keep_on, arg);
-	keep_until_stopped((struct weir_db *)arg);
+	struct weir__keeper *keeper = &db->keeper;
+
+	pthread_cleanup_push(hand_on, db);
+	keep_until_stopped(db);
 	pthread_cleanup_pop(0);
+	wp_store_rel_32(&keeper->gone, 1); /* K3 */
+	wp_futex_wake(&keeper->gone, 1);
 }
 
-static void *keep(void *arg)
+static void *begin_keeping(void *arg)
 {
-	keep_on(arg);
+	struct weir_db *db = (struct weir_db *)arg;
+
+	db->keeper.thread = pthread_self();
+	keep(db);
 	return NULL;
+}
+
+static void *succeed(void *arg)
+{
+	(void)pthread_join(((struct weir_db *)arg)->keeper.thread, NULL);
+	return begin_keeping(arg);
+}
+
+static void hand_on(void *arg)
+{
+	pthread_t unwanted; /* it says itself who it is */
+
+	if (pthread_create(&unwanted, NULL, succeed, arg) != 0)
+		keep((struct weir_db *)arg);
 }
 
 void weir__keeper_call(struct weir_db *db)
@@ -322,6 +349,7 @@ enum weir_code weir__keeper_start(struct weir_db *db, struct weir_error *err)
 {
 	sigset_t all;
 	sigset_t before;
+	pthread_t unwanted; /* it says itself who it is */
 	int rc;
 
 	if (db->config.keeper == WEIR_KEEPER_MANUAL)
@@ -329,7 +357,7 @@ enum weir_code weir__keeper_start(struct weir_db *db, struct weir_error *err)
 	/* Signals are the program's business, on the program's threads. */
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	rc = pthread_create(&db->keeper.thread, NULL, keep, db);
+	rc = pthread_create(&unwanted, NULL, begin_keeping, db);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (rc != 0)
 		return weir_fail(err, WEIR_ERR_NO_THREAD, "db.create", rc,
@@ -347,6 +375,8 @@ void weir__keeper_stop(struct weir_db *db)
 	if (keeper->started) {
 		wp_store_rel_32(&keeper->stop, 1);
 		weir__keeper_call(db);
+		while (wp_load_acq_32(&keeper->gone) == 0) /* K4; ends: the last of them sees stop */
+			(void)wp_futex_wait(&keeper->gone, 0, INT64_MAX);
 		(void)pthread_join(keeper->thread, NULL);
 		keeper->started = false;
 	}

@@ -12,9 +12,9 @@
  */
 #include <string.h>
 
-#include "db_cancel.h"
 #include "db_internal.h"
 #include "error_internal.h"
+#include "thread_end.h"
 
 struct weir_ticket {
 	struct weir_db *db;
@@ -108,7 +108,7 @@ bool weir_ticket_poll(const struct weir_ticket *ticket)
 
 bool weir_ticket_wait(struct weir_ticket *ticket, struct weir_time deadline)
 {
-	WEIR__DB_CANCEL_DEFERRED;
+	WEIR__CANCEL_DEFERRED;
 	if (ticket == NULL || !weir__db_ours(ticket->db))
 		return false;
 	if (ticket->entry == NULL)

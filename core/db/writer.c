@@ -9,6 +9,11 @@
  * the holder of the gate can be it. Pauses double from 10 ms to 1 s. Failures in
  * a row count until a commit: a writer that opens, and then breaks in every
  * transaction, is DOWN most of the time, too.
+ *
+ * Commits that were durable stay so. Where syncing is off, an engine makes good what
+ * a durable commit builds on, and from then on syncs enough to keep it; but it knows
+ * that by connection. So the first transaction of a writer is durable if any was
+ * asked to be before.
  */
 #include "db_internal.h"
 
@@ -81,9 +86,14 @@ enum weir_code weir__writer_begin(struct weir_db *db, enum weir_durability durab
 
 		if (code != WEIR_OK)
 			return code;
+		db->durable |= durability == WEIR_DURABILITY_DURABLE;
+		if (db->durable && !db->writer->begun)
+			durability = WEIR_DURABILITY_DURABLE;
 		code = db->engine->begin(db->writer->conn, durability, deadline, &why);
-		if (code == WEIR_OK)
+		if (code == WEIR_OK) {
+			db->writer->begun = true;
 			return WEIR_OK;
+		}
 		if (code == WEIR_ERR_DRIVER_BUSY)
 			return weir__error_store(err, &why);
 		/* Nobody was in the way: it is the caller who came late. */

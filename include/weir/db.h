@@ -38,14 +38,16 @@
  * create and destroy. A struct weir_tx stays on the thread that began it.
  *
  * Threads that end. No call is a cancellation point, jobs and callbacks inside it
- * included, and a thread with a tx is not cancelled before it has ended it. A job shall not end its
- * thread, which may be another caller's or weir's own; one that does it nevertheless,
- * with pthread_exit, has failed (JOB_FAILED), and the thread ends once those beside
- * it have their outcomes. A thread that ends with a read keeps its connection out; one
- * that ends with a write lease keeps everybody from writing: hold_warning names it,
- * and close fails with CLOSE_TIMEOUT.
+ * included, and a thread with a tx is not cancelled before it has ended it, unless it
+ * sets PTHREAD_CANCEL_ENABLE meanwhile. A job shall not end its thread, which may be
+ * another caller's or weir's own; one that does it nevertheless, with pthread_exit, has
+ * failed (JOB_FAILED), and the thread ends once those beside it have their outcomes. A
+ * thread that ends with a read keeps its connection out; one that ends with a write
+ * lease, or with a read of a private database, keeps everybody else out: hold_warning
+ * names it, and close fails with CLOSE_TIMEOUT.
  *
- * In a forked child every call fails with FORKED and touches nothing.
+ * In a forked child every call fails with FORKED and touches nothing. The child of a
+ * job or callback that forks has no call to come back to: it ends with _exit or exec.
  */
 #ifndef WEIR_DB_H
 #define WEIR_DB_H

@@ -200,7 +200,7 @@ fi
 [ -z "$check" ] || rm -rf "$work"
 count=$((killed + argued + survived))
 [ $count != 0 ] || { say "there is no edge of that name"; exit 2; }
-echo "mutants: $count edges, $killed killed, $argued argued, $survived survived;" \
+[ -n "$check" ] || echo "mutants: $count edges, $killed killed, $argued argued, $survived survived;" \
 	"$missing labels without an entry"
 echo "$((killed + argued)) passed, $((survived + missing)) failed"
 [ $((survived + missing)) = 0 ]

@@ -7,6 +7,7 @@
 
 #include "unit_child.h"
 
+#include <pthread.h>
 #include <string.h>
 
 static int nothing(struct weir_tx *tx, void *arg)
@@ -465,6 +466,7 @@ static void live_as_child(void *arg)
 	struct weir_sql_value value;
 	enum weir_code rows_code = WEIR_OK;
 	enum weir_code *at = mine->found;
+	int cancellation = PTHREAD_CANCEL_DISABLE;
 
 	*at++ = weir_db_run(db, nothing, NULL, NULL, NULL, NULL);
 	*at++ = weir_db_exec(db, "INSERT INTO t VALUES (9)", NULL, 0, NULL, NULL);
@@ -499,6 +501,9 @@ static void live_as_child(void *arg)
 	weir_tx_end(&mine->write);
 	weir_db_destroy(db);
 	*at++ = use_own_db(mine->own_url);
+	(void)pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &cancellation);
+	*at++ = mine->write.conn == NULL && cancellation == PTHREAD_CANCEL_ENABLE ? WEIR_ERR_FORKED
+	                                                                          : WEIR_ERR_USAGE;
 	*at = WEIR_ERR_USAGE; /* the end of the list */
 }
 
@@ -536,7 +541,7 @@ static void a_child_is_refused_and_the_parent_goes_on(void **state)
 			fail_msg("call %u of the child gave %#x", count, mine.found[count]);
 		count++;
 	}
-	assert_int_equal(count, 20);
+	assert_int_equal(count, 21);
 	assert_true(weir_rows_next(&mine.rows, &rows_code, NULL));
 	weir_rows_end(&mine.rows);
 	weir_tx_end(&mine.read);
@@ -562,6 +567,7 @@ static void a_childs_commit_is_refused(void **state)
 	assert_true(unit_child_ends(live_as_child, &mine));
 	assert_code(mine.found[12], WEIR_ERR_FORKED);
 	assert_code(mine.found[16], WEIR_ERR_FORKED);
+	assert_code(mine.found[20], WEIR_ERR_FORKED); /* it is over for the child all the same */
 	db_tx_exec(&mine.write, "INSERT INTO t VALUES (2)");
 	assert_code(weir_write_commit(&mine.write, NULL, NULL), WEIR_OK);
 	db_assert_rows(fixture, "SELECT v FROM t ORDER BY rowid", "1,2");

@@ -140,6 +140,35 @@ static void groups_of_one_go_on_too(void **state)
 	lead_to_an_end(state, "keeper=manual&group_max=1", 1);
 }
 
+/* Each that ends the thread costs its neighbours a run, but not for ever. */
+static void many_that_end_it_cost_a_bounded_number_of_runs(void **state)
+{
+	enum { JOBS = 40 };
+	struct weir_db *const db = make_db(state, "keeper=manual&group_time=10s");
+	struct db_script script = {.sql = {"INSERT INTO t VALUES (1)"}};
+	struct db_asked asked[JOBS] = {0};
+	struct weir_ticket *exits[JOBS] = {0};
+	struct victim victim = {.db = db};
+	pthread_t thread;
+
+	for (uint32_t i = 0; i < JOBS; i++) {
+		db_submit(db, &script, NULL, &asked[i]);
+		assert_code(
+			weir_db_submit(db, exit_job, "INSERT INTO t VALUES (99)", NULL, &exits[i], NULL),
+			WEIR_OK);
+	}
+	victim.ticket = asked[JOBS - 1].ticket;
+	start(&thread, run_job, &victim);
+	join(thread);
+	for (uint32_t i = 0; i < JOBS; i++) {
+		db_collect(&asked[i]);
+		assert_code(asked[i].code, WEIR_OK);
+		assert_code(weir_ticket_collect(exits[i], db_soon(), NULL, NULL), WEIR_ERR_JOB_FAILED);
+	}
+	assert_in_range(script.calls, JOBS, 5 * JOBS); /* LOSSES_MAX + 2 */
+	db_end(db);
+}
+
 /* The leader's own job waits behind those that end its thread. */
 static void a_leader_that_is_ended_has_its_own_job_done(void **state)
 {
@@ -186,6 +215,45 @@ static void the_keeper_outlives_jobs_that_end_it(void **state)
 	}
 	assert_free(db);
 	db_assert_rows(*state, "SELECT v FROM t ORDER BY v", "1,1,1,100");
+	db_end(db);
+}
+
+/* How far below the begin of its thread's stack a job runs. */
+static int note_depth_and_exit(struct weir_tx *tx, void *arg)
+{
+	pthread_attr_t attributes;
+	void *stack = NULL;
+	size_t bytes = 0;
+
+	(void)tx;
+	if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
+		(void)pthread_attr_getstack(&attributes, &stack, &bytes);
+		(void)pthread_attr_destroy(&attributes);
+	}
+	*(uintptr_t *)arg = (uintptr_t)stack + bytes - (uintptr_t)__builtin_frame_address(0);
+	pthread_exit(NULL);
+	return 0;
+}
+
+/* However often: the keeper does not come to the end of its stack. */
+static void a_keeper_that_is_ended_uses_no_more_stack(void **state)
+{
+	struct weir_db *const db = make_db(state, NULL);
+	uintptr_t first = 0;
+	uintptr_t last = 0;
+
+	for (int i = 0; i < 40; i++) {
+		struct weir_ticket *ticket = NULL;
+
+		assert_code(
+			weir_db_submit(db, note_depth_and_exit, i < 2 ? &first : &last, NULL, &ticket, NULL),
+			WEIR_OK);
+		while (!weir_ticket_poll(ticket)) /* nobody but the keeper leads it */
+			db_pause();
+		assert_code(weir_ticket_collect(ticket, db_soon(), NULL, NULL), WEIR_ERR_JOB_FAILED);
+	}
+	assert_in_range(last, first - 1024, first + 1024);
+	assert_free(db);
 	db_end(db);
 }
 
@@ -273,8 +341,10 @@ int main(void)
 		DB_TEST(its_neighbours_are_committed),
 		DB_TEST(several_may_end_one_thread),
 		DB_TEST(groups_of_one_go_on_too),
+		DB_TEST(many_that_end_it_cost_a_bounded_number_of_runs),
 		DB_TEST(a_leader_that_is_ended_has_its_own_job_done),
 		DB_TEST(the_keeper_outlives_jobs_that_end_it),
+		DB_TEST(a_keeper_that_is_ended_uses_no_more_stack),
 		DB_TEST(a_cancelled_thread_ends_after_its_call),
 		DB_TEST(no_call_is_cut_by_a_cancellation),
 	};

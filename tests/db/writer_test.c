@@ -9,6 +9,7 @@
 #include "unit_child.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -226,6 +227,37 @@ static void a_tainted_writer_is_replaced(void **state)
 	db_end(db);
 }
 
+static int64_t synchronous_in_write(struct weir_db *db, enum weir_durability durability,
+                                    bool taints)
+{
+	struct weir_write_options options = {.size = sizeof options, .durability = durability};
+	struct weir_tx tx = {0};
+	int64_t level = -1;
+
+	assert_code(weir_write_begin(db, &options, &tx, NULL), WEIR_OK);
+	assert_code(db_tx_number(&tx, "PRAGMA synchronous", &level, NULL), WEIR_OK);
+	db_tx_exec(&tx, "INSERT INTO t VALUES (1)");
+	if (taints)
+		db_tx_exec(&tx, "CREATE TEMP TABLE mine (v)");
+	assert_code(weir_write_commit(&tx, NULL, NULL), WEIR_OK);
+	return level;
+}
+
+/* A durable commit stays so when another writer comes: it does not know of it, and
+ * would neither sync what is copied over the database nor a log that begins anew. */
+static void another_writer_keeps_durable_commits(void **state)
+{
+	struct weir_db *const db = make_db(*state, "keeper=manual&synchronous=off");
+
+	assert_int_equal(synchronous_in_write(db, WEIR_DURABILITY_DEFAULT, true), 0);
+	assert_int_equal(synchronous_in_write(db, WEIR_DURABILITY_DEFAULT, false), 0);
+	assert_int_equal(synchronous_in_write(db, WEIR_DURABILITY_DURABLE, true), 2);
+	assert_int_equal(synchronous_in_write(db, WEIR_DURABILITY_DEFAULT, false), 2);
+	assert_int_equal(synchronous_in_write(db, WEIR_DURABILITY_DEFAULT, false), 1);
+	assert_int_equal(db_stats(db).writer_opens, 3);
+	db_end(db);
+}
+
 /* ---- down, and up again ---- */
 
 /* Each way to ask for the writer while there is none; one that opens, and fails
@@ -388,6 +420,19 @@ static void inflict(struct damage *damage, bool undo)
 	assert_false(damage->failed);
 }
 
+static int update_and_exit(struct weir_tx *tx, void *arg)
+{
+	(void)arg;
+	(void)!weir_tx_exec(tx, "UPDATE big SET v = 1", NULL, 0, NULL, NULL);
+	pthread_exit(NULL);
+	return 0;
+}
+
+static void run_to_exit(void *arg)
+{
+	(void)!weir_db_run((struct weir_db *)arg, update_and_exit, NULL, NULL, NULL, NULL);
+}
+
 static void a_damaged_file_stops_what_reads_it(void **state)
 {
 	struct db_fixture *const fixture = *state;
@@ -420,11 +465,15 @@ static void a_damaged_file_stops_what_reads_it(void **state)
 		if (m != 1)
 			assert_code(crew.asked[m].code, WEIR_OK);
 	}
-	/* A lease that met it is over with its writer, too. */
+	/* A job that met it and ended its thread, or a lease, is over with its writer, too. */
+	struct unit_thread thread;
 	struct weir_tx tx = {0};
 
-	assert_code(weir_write_begin(db, NULL, &tx, NULL), WEIR_OK);
+	unit_start(&thread, run_to_exit, db);
+	unit_join(&thread);
 	assert_int_equal(db_stats(db).writer_opens, 2);
+	assert_code(weir_write_begin(db, NULL, &tx, NULL), WEIR_OK);
+	assert_int_equal(db_stats(db).writer_opens, 3);
 	assert_code(weir_tx_exec(&tx, "UPDATE big SET v = 1", NULL, 0, NULL, &err),
 	            WEIR_ERR_DRIVER_BROKEN);
 	weir_tx_end(&tx);
@@ -435,7 +484,7 @@ static void a_damaged_file_stops_what_reads_it(void **state)
 	       weir_now().ns < until.ns)
 		db_pause();
 	assert_int_equal(db_number(db, "SELECT sum(v) FROM big"), 400);
-	assert_int_equal(db_stats(db).writer_opens, 3);
+	assert_int_equal(db_stats(db).writer_opens, 4);
 	unit_shared_free(damage, sizeof *damage);
 	db_end(db);
 	db_assert_rows(fixture, "PRAGMA integrity_check", "ok");
@@ -502,6 +551,7 @@ int main(void)
 		DB_TEST(no_trouble_reaches_the_innocent),
 		DB_TEST(a_savepoint_that_does_not_end_costs_one_member),
 		DB_TEST(a_tainted_writer_is_replaced),
+		DB_TEST(another_writer_keeps_durable_commits),
 		DB_TEST(writes_are_down_and_come_up_again),
 		DB_TEST(each_job_of_a_group_is_told),
 		DB_TEST(a_snapshot_that_fails_holds_nothing),

@@ -5,6 +5,7 @@
 #include "config_fixture.h"
 
 #include <ini.h>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -372,6 +373,29 @@ static void test_random_files(void **state)
 	}
 }
 
+/* Reading a file is no cancellation point: it would stay open. */
+static void *read_when_cancelled(void *reached)
+{
+	(void)pthread_cancel(pthread_self());
+	*(enum weir_code *)reached = apply_file("");
+	pthread_testcancel();
+	return NULL;
+}
+
+static void test_cancelled_thread(void **state)
+{
+	enum weir_code code = WEIR_ERR_USAGE;
+	pthread_t thread;
+	void *result = NULL;
+
+	(void)state;
+	write_bytes("max_size = 3\n", 13);
+	assert_int_equal(pthread_create(&thread, NULL, read_when_cancelled, &code), 0);
+	assert_int_equal(pthread_join(thread, &result), 0);
+	assert_ptr_equal(result, PTHREAD_CANCELED);
+	assert_int_equal(code, WEIR_OK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -390,6 +414,7 @@ int main(void)
 		cmocka_unit_test_setup(test_names_without_value_stay_faults, set_up),
 		cmocka_unit_test_setup(test_bad_arguments, set_up),
 		cmocka_unit_test_setup(test_random_files, set_up),
+		cmocka_unit_test_setup(test_cancelled_thread, set_up),
 	};
 
 	return cmocka_run_group_tests_name("config_ini", tests, make_file, remove_file);

@@ -77,6 +77,32 @@ static void one_caller_needs_one_connection(void **state)
 	unit_pool_end(pool, stub);
 }
 
+/* The open is under way until somebody has what it brought: a waiter that looks again
+ * in between does not ask for one more. */
+static void an_open_is_under_way_until_it_is_handed_over(void **state)
+{
+	const struct weir_stub_script hang = {.hang_opens = 1};
+	struct weir_stub *stub = unit_stub(&hang);
+	struct weir_pool *pool = plain_pool(stub, "max_size=2");
+	struct unit_caller waiter;
+
+	(void)state;
+	unit_call(&waiter, pool, WEIR_TIMEOUT_NEVER);
+	while (unit_counts(stub).hanging == 0) /* ends: the waiter asked as it came */
+		unit_pause();
+	weir__lock(&pool->q.lock); /* nothing can be handed over */
+	weir_stub_unhang(stub);
+	for (int look = 0; look < 20; look++) {
+		weir__pool_scan(pool, 0);
+		unit_pause();
+	}
+	weir__unlock(&pool->q.lock);
+	assert_code(unit_answer(&waiter), WEIR_OK);
+	assert_int_equal(unit_counts(stub).opens, 1);
+	unit_release(&waiter.lease);
+	unit_pool_end(pool, stub);
+}
+
 static void a_returned_connection_is_as_good_as_a_new_one(void **state)
 {
 	struct weir_stub *stub = unit_stub(NULL);
@@ -231,6 +257,7 @@ int main(void)
 		cmocka_unit_test(a_hanging_open_holds_nobody_past_the_deadline),
 		cmocka_unit_test(a_late_connection_serves_whoever_waits_by_then),
 		cmocka_unit_test(one_caller_needs_one_connection),
+		cmocka_unit_test(an_open_is_under_way_until_it_is_handed_over),
 		cmocka_unit_test(a_returned_connection_is_as_good_as_a_new_one),
 		cmocka_unit_test(a_failed_open_fails_one_caller_with_the_drivers_code),
 		cmocka_unit_test(while_opens_fail_every_caller_is_told),

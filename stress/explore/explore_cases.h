@@ -14,6 +14,7 @@ const struct xp_case *xp_cases(uint32_t *count);
 uint32_t pool_cases(uint32_t threads, struct xp_case *cases, uint32_t max);
 uint32_t gate_cases(uint32_t threads, struct xp_case *cases, uint32_t max);
 uint32_t turnstile_cases(uint32_t threads, struct xp_case *cases, uint32_t max);
+uint32_t litmus_cases(uint32_t threads, struct xp_case *cases, uint32_t max);
 uint32_t lock_cases(uint32_t threads, struct xp_case *cases, uint32_t max);
 
 #endif

@@ -10,7 +10,8 @@
  * Probabilistic concurrency testing (PCT) is from S. Burckhardt et al., "A
  * Randomized Scheduler with Probabilistic Guarantees of Finding Bugs" (2010): each
  * thread has a random priority, the highest that can runs, and at d - 1 random
- * steps the priority of the running thread falls below all others.
+ * steps the priority of the running thread falls below all others. What the
+ * priorities say is recorded as a choice, so that such a run can be replayed.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -21,8 +22,6 @@
 /* In random runs: one switch or event in so many points. */
 #define SWITCH_ONE_IN 5
 #define EVENT_ONE_IN 24
-
-#define PCT_CHANGES 2 /* d = 3 */
 
 static uint64_t mix(uint64_t value)
 {
@@ -42,13 +41,15 @@ static void draw_priorities(void)
 {
 	for (uint32_t i = 0; i < XP_THREADS_MAX; i++)
 		xp.threads[i].priority = 1000 + (uint32_t)(xp_draw() % 1000000);
-	for (int i = 0; i < PCT_CHANGES; i++)
+	for (int i = 0; i < XP_PCT_CHANGES; i++)
 		xp.change_at[i] = xp.length == 0 ? 0 : xp_draw() % xp.length;
 }
 
 void xp_choices_begin(void)
 {
 	xp.at = 0;
+	xp.place = 0;
+	xp.astray = false;
 	xp.preemptions_left = xp.limits.preemptions;
 	xp.events_left = xp.limits.events;
 	xp.bytes_used = 0;
@@ -86,29 +87,58 @@ static uint32_t draw(enum xp_kind kind, uint32_t count)
 	return xp_draw() % rare != 0 ? 0 : 1 + (uint32_t)(xp_draw() % (count - 1));
 }
 
-uint32_t xp_choose(enum xp_kind kind, uint32_t count)
+/* What the schedule prescribes at this place: 0 unless it says otherwise. */
+static uint32_t obey(uint32_t place, uint32_t count)
 {
-	const uint32_t at = xp.at;
+	if (xp.at == xp.depth || xp.choices[xp.at].place > place)
+		return 0;
+	if (xp.choices[xp.at].place == place && xp.choices[xp.at].chosen < count)
+		return xp.choices[xp.at++].chosen;
+	xp.astray = true;
+	xp_fail("the schedule is that of another program");
+}
+
+static void record(uint32_t place, uint32_t chosen, uint32_t count)
+{
+	struct xp_choice *choice = &xp.choices[xp.at++];
+
+	choice->place = place;
+	choice->chosen = (uint16_t)chosen;
+	choice->count = (uint16_t)count;
+}
+
+static uint32_t choose(enum xp_kind kind, uint32_t count, const uint32_t *wish)
+{
+	const uint32_t place = xp.place++;
 	uint32_t chosen = 0;
 
-	if (at == XP_CHOICES_MAX)
+	if (xp.limits.mode == XP_REPLAY)
+		return obey(place, count);
+	if (xp.at == XP_CHOICES_MAX)
 		xp_fail("a run makes more than %d choices", XP_CHOICES_MAX);
-	if (at < xp.depth)
-		chosen = xp.choices[at].chosen;
+	if (xp.at < xp.depth)
+		chosen = xp.choices[xp.at].chosen;
+	else if (xp.limits.mode == XP_PCT && wish != NULL)
+		chosen = *wish;
 	else if (xp.limits.mode == XP_RANDOM || xp.limits.mode == XP_PCT)
 		chosen = draw(kind, count);
 	else if (xp.limits.mode == XP_BYTES && xp.bytes_used < xp.limits.bytes_count)
 		chosen = xp.limits.bytes[xp.bytes_used++] % count;
-	if (chosen >= count)
-		xp_fail("choice %u is %u of %u: the schedule belongs to another program", at, chosen,
-		        count);
-	xp.choices[at].chosen = (uint16_t)chosen;
-	xp.choices[at].count = (uint16_t)count;
-	xp.at = at + 1;
+	record(place, chosen, count);
 	return chosen;
 }
 
-uint32_t xp_highest(uint32_t set)
+uint32_t xp_choose(enum xp_kind kind, uint32_t count)
+{
+	return choose(kind, count, NULL);
+}
+
+uint32_t xp_choose_thread(enum xp_kind kind, uint32_t count, uint32_t wish)
+{
+	return choose(kind, count, &wish);
+}
+
+static uint32_t highest(uint32_t set)
 {
 	uint32_t best = 0;
 	uint32_t priority = 0;
@@ -122,6 +152,37 @@ uint32_t xp_highest(uint32_t set)
 	return best;
 }
 
+/* Which of the set it is. */
+static uint32_t rank(uint32_t set, uint32_t number)
+{
+	return xp_count_of(set & ((UINT32_C(1) << number) - 1));
+}
+
+uint32_t xp_wish_next(uint32_t set)
+{
+	return xp.limits.mode == XP_PCT ? rank(set, highest(set)) : 0;
+}
+
+uint32_t xp_wish_switch(uint32_t others, uint32_t events)
+{
+	if (xp.limits.mode != XP_PCT)
+		return 0;
+	/* Something goes wrong whatever the priorities are. */
+	if (events > 0 && xp_draw() % EVENT_ONE_IN == 0)
+		return 1 + xp_count_of(others) + (uint32_t)(xp_draw() % events);
+	const uint32_t best = highest(others | xp_bit(xp.self));
+
+	return best == xp.self->number ? 0 : 1 + rank(others, best);
+}
+
+void xp_priorities_fall(void)
+{
+	for (uint32_t i = 0; i < XP_PCT_CHANGES; i++) {
+		if (xp.limits.mode == XP_PCT && xp.change_at[i] == xp.steps)
+			xp.self->priority = i;
+	}
+}
+
 void xp_choices_print(char *text, size_t size)
 {
 	const bool bounded = xp.limits.mode == XP_ENUMERATE ||
@@ -131,7 +192,8 @@ void xp_choices_print(char *text, size_t size)
 
 	for (uint32_t i = 0; i < xp.at && used + 24 < size; i++) {
 		if (xp.choices[i].chosen != 0)
-			used += (size_t)snprintf(text + used, size - used, ".%u:%u", i, xp.choices[i].chosen);
+			used += (size_t)snprintf(text + used, size - used, ".%u:%u", xp.choices[i].place,
+			                         xp.choices[i].chosen);
 	}
 }
 
@@ -151,7 +213,6 @@ bool xp_choices_parse(const char *text)
 	uint32_t preemptions;
 
 	xp.depth = 0;
-	memset(xp.choices, 0, sizeof xp.choices);
 	text = read_number(text, 1000, &events);
 	if (text == NULL || *text++ != '.')
 		return false;
@@ -159,15 +220,17 @@ bool xp_choices_parse(const char *text)
 	xp.limits.events = events;
 	xp.limits.preemptions = preemptions;
 	while (text != NULL && *text == '.') { /* ends: each round reads on */
-		uint32_t at;
+		struct xp_choice *choice = &xp.choices[xp.depth];
 		uint32_t chosen;
 
-		text = read_number(text + 1, XP_CHOICES_MAX - 1, &at);
-		if (text == NULL || *text != ':' || at < xp.depth)
+		if (xp.depth == XP_CHOICES_MAX)
+			return false;
+		text = read_number(text + 1, XP_STEPS_MAX + XP_CHOICES_MAX, &choice->place);
+		if (text == NULL || *text != ':' || (xp.depth > 0 && choice->place <= choice[-1].place))
 			return false;
 		text = read_number(text + 1, UINT16_MAX, &chosen);
-		xp.choices[at].chosen = (uint16_t)chosen;
-		xp.depth = at + 1;
+		choice->chosen = (uint16_t)chosen;
+		xp.depth++;
 	}
 	return text != NULL && *text == '\0';
 }

@@ -345,9 +345,11 @@ static int command_replay(int argc, char **argv)
 	struct options options = {.plan = "quick"};
 	const struct xp_case *one;
 
-	if (!read_options(argc, argv, &options) || argc - optind != 2) {
-		(void)fputs(help, stderr);
+	if (!read_options(argc, argv, &options))
 		return EXIT_USAGE;
+	if (options.help || argc - optind != 2) {
+		(void)fputs(help, options.help ? stdout : stderr);
+		return options.help ? EXIT_PASSED : EXIT_USAGE;
 	}
 	one = find_case(argv[optind]);
 	if (one == NULL)

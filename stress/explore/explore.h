@@ -28,14 +28,17 @@
 struct xp_case {
 	char name[120];
 	uint32_t threads;
-	uint32_t processes; /* threads are processes that may be killed; 0: they are not */
-	uint32_t fewer;     /* preemptions less than others are given: it has helper threads */
+	uint32_t processes;         /* threads are processes that may be killed; 0: they are not */
+	uint32_t fewer;             /* preemptions less than others are given: it has helper threads */
+	bool refuted;               /* a wrong program: the explorer must find it out */
+	uint32_t least_preemptions; /* when it is enumerated, whatever others are given */
+	uint32_t least_events;
 	const void *argument;
 	void (*setup)(const struct xp_case *self);
 	/* One thread's part; number is 0 … threads-1. */
 	void (*thread)(const struct xp_case *self, uint32_t number);
-	/* Asserted after each step that changed a word, with the words as they are in
-	 * memory; or NULL. */
+	/* Asserted at each point (those that are left out, too) if a word has changed in
+	 * memory since the last one; or NULL. Not between stores that arrive together. */
 	void (*invariant)(const struct xp_case *self);
 	/* Asserted when every thread has ended and every store has arrived. */
 	void (*finish)(const struct xp_case *self);
@@ -56,6 +59,9 @@ uint32_t xp_event(uint32_t count);
 /* How many things have gone wrong in this run. */
 uint32_t xp_events_used(void);
 
+/* Whether this is the build that sees plain memory. */
+bool xp_races_looked_for(void);
+
 /* How often time had to go on because nobody could. */
 uint32_t xp_forced(void);
 
@@ -70,12 +76,8 @@ void xp_wake(const void *address, uint32_t count);
 /* Be visible to the scheduler: another thread may go on here. */
 void xp_step(const char *what);
 
-/* Whether the thread has been killed, and whether it has ended (killed or not). */
+/* Whether the thread has been killed. */
 bool xp_killed(uint32_t number);
-bool xp_ended(uint32_t number);
-
-/* Threads that were able to run, and did, since the run began: a time stamp. */
-uint64_t xp_steps(void);
 
 /* The value of a word in memory, for invariants: no step, and no store buffer. */
 uint64_t xp_peek(const void *word, uint32_t size);
@@ -83,7 +85,8 @@ uint64_t xp_peek(const void *word, uint32_t size);
 /* Whether memory of wp_alloc was freed in this run. */
 bool xp_freed(const void *address);
 
-/* That word is a lock: 0 is free. At most four. */
+/* That word is a lock: 0 is free. At most four. Says only where to look for what a lock
+ * guards: it need not be right. */
 void xp_lock_word(const void *word);
 
 /* Call a range of memory by a name in traces. */

@@ -52,22 +52,28 @@ void *xp_arena_alloc(size_t alignment, size_t bytes)
 	return &arena[begin];
 }
 
+size_t xp_arena_size(const void *memory)
+{
+	size_t bytes;
+
+	memcpy(&bytes, (const unsigned char *)memory - sizeof bytes, sizeof bytes);
+	return bytes;
+}
+
 void xp_arena_free(void *memory)
 {
 	unsigned char *begin = (unsigned char *)memory;
-	size_t bytes;
 
 	if (memory == NULL)
 		return;
-	memcpy(&bytes, begin - sizeof bytes, sizeof bytes);
 	if (xp_arena_freed(memory))
 		xp_fail("memory is freed twice");
-	memset(begin, 0xdd, bytes);
-	if (freed_count < BLOCKS_MAX) {
-		freed[freed_count].begin = begin;
-		freed[freed_count].bytes = bytes;
-		freed_count++;
-	}
+	if (freed_count == BLOCKS_MAX)
+		xp_fail("more than %d blocks are freed", BLOCKS_MAX);
+	freed[freed_count].begin = begin;
+	freed[freed_count].bytes = xp_arena_size(memory);
+	memset(begin, 0xdd, freed[freed_count].bytes);
+	freed_count++;
 }
 
 bool xp_arena_freed(const void *address)

@@ -23,7 +23,8 @@ typedef uint32_t family(uint32_t threads, struct xp_case *cases, uint32_t max);
 
 static uint32_t make_all(struct xp_case *cases)
 {
-	static family *const families[] = {pool_cases, gate_cases, turnstile_cases, lock_cases};
+	static family *const families[] = {pool_cases, gate_cases, turnstile_cases, lock_cases,
+	                                   litmus_cases};
 	uint32_t made = 0;
 
 	for (uint32_t threads = LEAST_THREADS; threads <= MOST_THREADS; threads++) {

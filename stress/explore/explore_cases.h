@@ -17,6 +17,7 @@ void xp_check_room(bool room);
 uint32_t pool_cases(uint32_t threads, struct xp_case *cases, uint32_t max);
 uint32_t gate_cases(uint32_t threads, struct xp_case *cases, uint32_t max);
 uint32_t turnstile_cases(uint32_t threads, struct xp_case *cases, uint32_t max);
+uint32_t litmus_cases(uint32_t threads, struct xp_case *cases, uint32_t max);
 uint32_t lock_cases(uint32_t threads, struct xp_case *cases, uint32_t max);
 
 #endif

@@ -10,7 +10,8 @@
  * Probabilistic concurrency testing (PCT) is from S. Burckhardt et al., "A
  * Randomized Scheduler with Probabilistic Guarantees of Finding Bugs" (2010): each
  * thread has a random priority, the highest that can runs, and at d - 1 random
- * steps the priority of the running thread falls below all others.
+ * steps the priority of the running thread falls below all others. What the
+ * priorities say is recorded as a choice, so that such a run can be replayed.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -21,8 +22,6 @@
 /* In random runs: one switch or event in so many points. */
 #define SWITCH_ONE_IN 5
 #define EVENT_ONE_IN 24
-
-#define PCT_CHANGES 2 /* d = 3 */
 
 static uint64_t mix(uint64_t value)
 {
@@ -42,15 +41,15 @@ static void draw_priorities(void)
 {
 	for (uint32_t i = 0; i < XP_THREADS_MAX; i++)
 		xp.threads[i].priority = 1000 + (uint32_t)(xp_draw() % 1000000);
-	for (int i = 0; i < PCT_CHANGES; i++)
+	for (int i = 0; i < XP_PCT_CHANGES; i++)
 		xp.change_at[i] = xp.length == 0 ? 0 : xp_draw() % xp.length;
 }
 
 void xp_choices_begin(void)
 {
 	xp.at = 0;
-	xp.replayed = 0;
-	xp.asked_step = UINT32_MAX;
+	xp.place = 0;
+	xp.astray = false;
 	xp.preemptions_left = xp.limits.preemptions;
 	xp.events_left = xp.limits.events;
 	xp.bytes_used = 0;
@@ -88,63 +87,58 @@ static uint32_t draw(enum xp_kind kind, uint32_t count)
 	return xp_draw() % rare != 0 ? 0 : 1 + (uint32_t)(xp_draw() % (count - 1));
 }
 
-/* XP_REPLAY: what the schedule says of this choice; the directives are in order. */
-static uint32_t follow(enum xp_kind kind, uint32_t nth)
+/* What the schedule prescribes at this place: 0 unless it says otherwise. */
+static uint32_t obey(uint32_t place, uint32_t count)
 {
-	const struct xp_choice *next = &xp.choices[xp.replayed];
-
-	if (xp.replayed == xp.depth || next->step != xp.steps || next->kind != kind || next->nth != nth)
+	if (xp.at == xp.depth || xp.choices[xp.at].place > place)
 		return 0;
-	xp.replayed++;
-	return next->chosen;
+	if (xp.choices[xp.at].place == place && xp.choices[xp.at].chosen < count)
+		return xp.choices[xp.at++].chosen;
+	xp.astray = true;
+	xp_fail("the schedule is that of another program");
 }
 
-static uint32_t decide(enum xp_kind kind, uint32_t nth, uint32_t count)
+static void record(uint32_t place, uint32_t chosen, uint32_t count)
 {
-	switch (xp.limits.mode) {
-	case XP_RANDOM:
-	case XP_PCT:
-		return draw(kind, count);
-	case XP_BYTES:
-		return xp.bytes_used < xp.limits.bytes_count ? xp.limits.bytes[xp.bytes_used++] % count : 0;
-	case XP_REPLAY:
-		return follow(kind, nth);
-	default:
-		return xp.at < xp.depth ? xp.choices[xp.at].chosen : 0;
-	}
+	struct xp_choice *choice = &xp.choices[xp.at++];
+
+	choice->place = place;
+	choice->chosen = (uint16_t)chosen;
+	choice->count = (uint16_t)count;
 }
 
-uint32_t xp_choose_nth(enum xp_kind kind, uint32_t nth, uint32_t count)
+static uint32_t choose(enum xp_kind kind, uint32_t count, const uint32_t *wish)
 {
-	const uint32_t chosen = decide(kind, nth, count);
+	const uint32_t place = xp.place++;
+	uint32_t chosen = 0;
 
-	if (chosen >= count)
-		xp_fail("the schedule belongs to another program: in step %llu it takes %u of %u",
-		        (unsigned long long)xp.steps, chosen, count);
 	if (xp.limits.mode == XP_REPLAY)
-		return chosen; /* the choices are the schedule */
+		return obey(place, count);
 	if (xp.at == XP_CHOICES_MAX)
 		xp_fail("a run makes more than %d choices", XP_CHOICES_MAX);
-	xp.choices[xp.at++] = (struct xp_choice){
-		.step = (uint32_t)xp.steps,
-		.chosen = (uint16_t)chosen,
-		.count = (uint16_t)count,
-		.kind = (uint8_t)kind,
-		.nth = (uint8_t)nth,
-	};
+	if (xp.at < xp.depth)
+		chosen = xp.choices[xp.at].chosen;
+	else if (xp.limits.mode == XP_PCT && wish != NULL)
+		chosen = *wish;
+	else if (xp.limits.mode == XP_RANDOM || xp.limits.mode == XP_PCT)
+		chosen = draw(kind, count);
+	else if (xp.limits.mode == XP_BYTES && xp.bytes_used < xp.limits.bytes_count)
+		chosen = xp.limits.bytes[xp.bytes_used++] % count;
+	record(place, chosen, count);
 	return chosen;
 }
 
 uint32_t xp_choose(enum xp_kind kind, uint32_t count)
 {
-	if (xp.asked_step != xp.steps) {
-		memset(xp.asked, 0, sizeof xp.asked);
-		xp.asked_step = (uint32_t)xp.steps;
-	}
-	return xp_choose_nth(kind, xp.asked[kind]++, count);
+	return choose(kind, count, NULL);
 }
 
-uint32_t xp_highest(uint32_t set)
+uint32_t xp_choose_thread(enum xp_kind kind, uint32_t count, uint32_t wish)
+{
+	return choose(kind, count, &wish);
+}
+
+static uint32_t highest(uint32_t set)
 {
 	uint32_t best = 0;
 	uint32_t priority = 0;
@@ -158,25 +152,48 @@ uint32_t xp_highest(uint32_t set)
 	return best;
 }
 
-static const char kinds[] = "snfe";
+/* Which of the set it is. */
+static uint32_t rank(uint32_t set, uint32_t number)
+{
+	return xp_count_of(set & ((UINT32_C(1) << number) - 1));
+}
+
+uint32_t xp_wish_next(uint32_t set)
+{
+	return xp.limits.mode == XP_PCT ? rank(set, highest(set)) : 0;
+}
+
+uint32_t xp_wish_switch(uint32_t others, uint32_t events)
+{
+	if (xp.limits.mode != XP_PCT)
+		return 0;
+	/* Something goes wrong whatever the priorities are. */
+	if (events > 0 && xp_draw() % EVENT_ONE_IN == 0)
+		return 1 + xp_count_of(others) + (uint32_t)(xp_draw() % events);
+	const uint32_t best = highest(others | xp_bit(xp.self));
+
+	return best == xp.self->number ? 0 : 1 + rank(others, best);
+}
+
+void xp_priorities_fall(void)
+{
+	for (uint32_t i = 0; i < XP_PCT_CHANGES; i++) {
+		if (xp.limits.mode == XP_PCT && xp.change_at[i] == xp.steps)
+			xp.self->priority = i;
+	}
+}
 
 void xp_choices_print(char *text, size_t size)
 {
-	const uint32_t made = xp.limits.mode == XP_REPLAY ? xp.depth : xp.at;
-	const bool bounded = xp.limits.mode == XP_ENUMERATE || xp.limits.mode == XP_REPLAY;
+	const bool bounded = xp.limits.mode == XP_ENUMERATE ||
+	                     (xp.limits.mode == XP_REPLAY && xp.limits.preemptions != UINT32_MAX);
 	size_t used = (size_t)snprintf(text, size, "%u.%u", xp.limits.events,
 	                               bounded ? xp.limits.preemptions : UINT32_MAX);
 
-	for (uint32_t i = 0; i < made && used + 32 < size; i++) {
-		const struct xp_choice *choice = &xp.choices[i];
-
-		if (choice->chosen == 0)
-			continue;
-		used +=
-			(size_t)snprintf(text + used, size - used, ".%u%c", choice->step, kinds[choice->kind]);
-		if (choice->nth != 0)
-			used += (size_t)snprintf(text + used, size - used, "%u", choice->nth);
-		used += (size_t)snprintf(text + used, size - used, ":%u", choice->chosen);
+	for (uint32_t i = 0; i < xp.at && used + 24 < size; i++) {
+		if (xp.choices[i].chosen != 0)
+			used += (size_t)snprintf(text + used, size - used, ".%u:%u", xp.choices[i].place,
+			                         xp.choices[i].chosen);
 	}
 }
 
@@ -188,30 +205,6 @@ static const char *read_number(const char *text, uint32_t max, uint32_t *number)
 
 	*number = (uint32_t)value;
 	return text[0] < '0' || text[0] > '9' || value > max ? NULL : end;
-}
-
-/* One directive, behind its dot; NULL if it is none. */
-static const char *read_choice(const char *text, struct xp_choice *choice)
-{
-	const char *kind;
-	uint32_t nth = 0;
-	uint32_t chosen;
-
-	text = read_number(text, XP_STEPS_MAX, &choice->step);
-	if (text == NULL || *text == '\0')
-		return NULL;
-	kind = strchr(kinds, *text++);
-	if (kind == NULL)
-		return NULL;
-	if (*text != ':')
-		text = read_number(text, UINT8_MAX, &nth);
-	if (text == NULL || *text != ':')
-		return NULL;
-	text = read_number(text + 1, UINT16_MAX, &chosen);
-	choice->kind = (uint8_t)(kind - kinds);
-	choice->nth = (uint8_t)nth;
-	choice->chosen = (uint16_t)chosen;
-	return text;
 }
 
 bool xp_choices_parse(const char *text)
@@ -226,7 +219,18 @@ bool xp_choices_parse(const char *text)
 	text = read_number(text, UINT32_MAX, &preemptions);
 	xp.limits.events = events;
 	xp.limits.preemptions = preemptions;
-	while (text != NULL && *text == '.' && xp.depth < XP_CHOICES_MAX) /* ends: reads on */
-		text = read_choice(text + 1, &xp.choices[xp.depth++]);
+	while (text != NULL && *text == '.') { /* ends: each round reads on */
+		struct xp_choice *choice = &xp.choices[xp.depth];
+		uint32_t chosen;
+
+		if (xp.depth == XP_CHOICES_MAX)
+			return false;
+		text = read_number(text + 1, XP_STEPS_MAX + XP_CHOICES_MAX, &choice->place);
+		if (text == NULL || *text != ':' || (xp.depth > 0 && choice->place <= choice[-1].place))
+			return false;
+		text = read_number(text + 1, UINT16_MAX, &chosen);
+		choice->chosen = (uint16_t)chosen;
+		xp.depth++;
+	}
 	return text != NULL && *text == '\0';
 }

@@ -7,9 +7,6 @@
 
 #include "explore_engine.h"
 
-/* Choices at the heavy barrier, one a thread: beyond those of words. */
-#define XP_BARRIER_NTH 128
-
 static uint64_t read_word(const void *word, uint32_t size)
 {
 	switch (size) {
@@ -58,6 +55,7 @@ static void arrive(struct xp_thread *thread)
 	thread->count--;
 	if (thread->count == 0)
 		xp.pending &= ~xp_bit(thread);
+	check_alive(pending->word);
 	write_word(pending->word, pending->size, pending->value);
 	if (xp.limits.races)
 		xp_race_arrive(pending);
@@ -66,78 +64,64 @@ static void arrive(struct xp_thread *thread)
 		         pending->value);
 }
 
-/* How many stores of thread must arrive for the nth one to word to do so; 0: it has
- * not so many. */
-static uint32_t reach(const struct xp_thread *thread, const void *word, uint32_t nth)
+/* How many stores of thread must arrive for its oldest one to word to do so; 0: it has
+ * none. */
+static uint32_t reach(const struct xp_thread *thread, const void *word)
 {
 	for (uint32_t i = 0; i < thread->count; i++) {
-		if (thread->buffer[(thread->first + i) % XP_BUFFER_MAX].word == word && nth-- == 0)
+		if (thread->buffer[(thread->first + i) % XP_BUFFER_MAX].word == word)
 			return i + 1;
 	}
 	return 0;
 }
 
-/* The choice-th store to word that waits with a thread other than self: let it, and
- * those before it, arrive; false if choice is beyond. */
-static bool let_arrive(const void *word, uint32_t choice)
+/* The threads with a store to word that waits. */
+static uint32_t waiting_for(const void *word, uint32_t threads)
 {
-	for (uint32_t i = 0; i < xp.threads_count; i++) {
-		struct xp_thread *other = &xp.threads[i];
-		uint32_t nth = 0;
-		uint32_t stores;
+	uint32_t waiting = 0;
 
-		if (other == xp.self)
-			continue;
-		while ((stores = reach(other, word, nth)) != 0) { /* ends: nth grows */
-			if (choice-- == 0) {
-				while (stores-- > 0)
-					arrive(other);
-				return true;
-			}
-			nth++;
-		}
+	for (; threads != 0; threads &= threads - 1) {
+		const struct xp_thread *thread = xp_nth_of(threads, 0);
+
+		if (reach(thread, word) != 0)
+			waiting |= xp_bit(thread);
 	}
-	return false;
+	return waiting;
 }
 
-static uint32_t count_waiting(const void *word)
+/* Stores of thread arrive up to that number. Before each others to its word may: but
+ * not those of the threads that are busy, which arrive after this one for a reason. */
+static void arrive_until(struct xp_thread *thread, uint32_t number, uint32_t busy)
 {
-	uint32_t count = 0;
-
-	for (uint32_t i = 0; i < xp.threads_count; i++) {
-		const struct xp_thread *other = &xp.threads[i];
-
-		if (other == xp.self)
-			continue;
-		for (uint32_t nth = 0; reach(other, word, nth) != 0; nth++)
-			count++;
+	busy |= xp_bit(thread);
+	while (thread->first != number) { /* ends: each round is one arrival */
+		xp_expose(thread->buffer[thread->first % XP_BUFFER_MAX].word, busy);
+		arrive(thread);
 	}
-	return count;
 }
 
-void xp_expose(const void *word)
+/* One thread's oldest store to word at a time, so that no two ways are the same. Calls
+ * itself, with one more busy thread each time. */
+void xp_expose(const void *word, uint32_t busy)
 {
-	if ((xp.pending & ~xp_bit(xp.self)) == 0 || !xp.exploring)
+	if ((xp.pending & ~busy) == 0 || !xp.exploring)
 		return;
 	for (;;) { /* ends: each further round let a store arrive */
-		const uint32_t waiting = count_waiting(word);
+		const uint32_t waiting = waiting_for(word, xp.pending & ~busy);
+		const uint32_t choice = waiting == 0 ? 0
+		                                     : xp_choose(XP_KIND_FLUSH, 1 + xp_count_of(waiting));
 
-		if (waiting == 0)
+		if (choice == 0)
 			return;
-		const uint32_t choice = xp_choose(XP_KIND_FLUSH, 1 + waiting);
+		struct xp_thread *thread = xp_nth_of(waiting, choice - 1);
 
-		if (choice == 0 || !let_arrive(word, choice - 1))
-			return;
+		arrive_until(thread, thread->first + reach(thread, word), busy);
 	}
 }
 
 void xp_drain(struct xp_thread *thread)
 {
-	while (thread->count > 0) { /* ends: each round empties the buffer by one */
-		if (thread == xp.self)
-			xp_expose(thread->buffer[thread->first % XP_BUFFER_MAX].word);
-		arrive(thread);
-	}
+	arrive_until(thread, thread->first + thread->count, 0);
 }
 
 void xp_drain_all(void)
@@ -146,19 +130,29 @@ void xp_drain_all(void)
 		xp_drain(&xp.threads[i]);
 }
 
+/* How many stores of thread the heavy barrier leaves behind: as if the thread had been
+ * interrupted before it made them. */
+static uint32_t left_behind(const struct xp_thread *thread)
+{
+	/* A replay has points that the enumeration left out. */
+	const uint32_t most = xp.limits.mode == XP_REPLAY ? thread->count : thread->recent;
+	const uint32_t recent = most < thread->count ? most : thread->count;
+
+	if (recent > 0)
+		return xp_choose(XP_KIND_FLUSH, recent + 1);
+	if (thread->count > 0)
+		xp.place++; /* a choice in a replay */
+	return 0;
+}
+
 void xp_drain_others(void)
 {
 	xp_drain(xp.self);
 	for (uint32_t i = 0; i < xp.threads_count; i++) {
 		struct xp_thread *other = &xp.threads[i];
-		/* A replay has points that the enumeration left out. */
-		const uint32_t most = xp.limits.mode == XP_REPLAY ? other->count : other->recent;
-		const uint32_t recent = most < other->count ? most : other->count;
-		const uint32_t left =
-			recent > 0 ? xp_choose_nth(XP_KIND_FLUSH, XP_BARRIER_NTH + i, recent + 1) : 0;
+		const uint32_t left = left_behind(other);
 
-		while (other->count > left) /* ends: each round empties the buffer by one */
-			arrive(other);
+		arrive_until(other, other->first + other->count - left, 0);
 	}
 }
 
@@ -187,7 +181,7 @@ uint64_t xp_load(const void *word, uint32_t size, enum xp_order order)
 	if (mine != NULL) {
 		value = mine->value;
 	} else {
-		xp_expose(word);
+		xp_expose(word, 0);
 		value = read_word(word, size);
 		if (xp.limits.races)
 			xp_race_load(word, order);
@@ -209,9 +203,11 @@ void xp_store(void *word, uint32_t size, uint64_t value, enum xp_order order)
 	check_alive(word);
 	(void)xp_shared_touch(word, true);
 	if (self->count == XP_BUFFER_MAX) {
-		xp_expose(self->buffer[self->first % XP_BUFFER_MAX].word);
-		arrive(self);
+		xp_point("store", NULL, true);
+		arrive_until(self, self->first + 1, 0);
 	}
+	if (value == 0) /* it may free a lock; it takes none */
+		xp_shared_lock(word, UINT64_MAX, value);
 	pending = &self->buffer[(self->first + self->count) % XP_BUFFER_MAX];
 	pending->word = word;
 	pending->value = value;
@@ -232,7 +228,7 @@ static uint64_t lock_word(const char *what, const void *word, uint32_t size)
 	xp_point(what, word, true);
 	check_alive(word);
 	xp_drain(xp.self);
-	xp_expose(word);
+	xp_expose(word, 0);
 	return read_word(word, size);
 }
 

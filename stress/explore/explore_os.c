@@ -4,7 +4,8 @@
  * that the scheduler owns.
  *
  * A futex wait empties the store buffer first (the kernel takes a lock before it
- * compares), a wake does not: what relied on that would be right by luck.
+ * compares), a wake does not: what relied on that would be right by luck. Who of
+ * several sleepers is woken is not promised either.
  */
 #include "explore_engine.h"
 
@@ -17,11 +18,12 @@
 
 static enum wp_wait futex_wait(wp_u32 *word, uint32_t expected, uint32_t bits, int64_t deadline_ns)
 {
-	xp_point("futex wait", word, true);
+	/* A wake is for whoever sleeps, whether or not it touched the word. */
+	xp_point("futex wait", NULL, true);
 	if (xp_arena_freed(word))
 		xp_fail("a thread would sleep on freed memory");
 	xp_drain(xp.self);
-	xp_expose(&word->word);
+	xp_expose(&word->word, 0);
 	if (xp_peek(&word->word, sizeof word->word) != expected)
 		return WP_WAIT_WOKEN;
 	if (deadline_ns <= xp.now_ns)
@@ -112,8 +114,17 @@ void *wp_alloc(size_t alignment, size_t bytes)
 	return xp_arena_alloc(alignment, bytes);
 }
 
+/* Who touches the memory at the same time is found out by the order in which it is
+ * freed first. */
 void wp_free(void *memory)
 {
+	if (xp.exploring && memory != NULL) {
+		xp_point_free(memory, xp_arena_size(memory));
+		if (xp.limits.races)
+			xp_race_free(memory, xp_arena_size(memory));
+		if (xp.limits.trace)
+			xp_trace("free", memory, xp_arena_size(memory));
+	}
 	xp_arena_free(memory);
 }
 
@@ -125,7 +136,7 @@ void *wp_alloc_wiped(size_t bytes)
 void wp_free_wiped(void *memory, size_t bytes)
 {
 	(void)bytes;
-	xp_arena_free(memory);
+	wp_free(memory);
 }
 
 uint64_t *wp_thread_storage(void)

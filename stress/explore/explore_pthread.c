@@ -69,6 +69,7 @@ int xp_cond_destroy(pthread_cond_t *cond)
 	return 0;
 }
 
+/* Its caller holds the mutex, without which nobody falls asleep: no step. */
 int xp_cond_signal(pthread_cond_t *cond)
 {
 	if (!xp.exploring)
@@ -91,6 +92,7 @@ int xp_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex, const struct
 	int *taken = (int *)(void *)mutex;
 
 	/* Letting the mutex go and going to sleep is one step, as it must be. */
+	xp_step("cond wait");
 	xp_drain(xp.self);
 	xp_race_edge_release(mutex);
 	*taken = 0;
@@ -118,6 +120,8 @@ int xp_thread_create(pthread_t *thread, const pthread_attr_t *attributes, void *
 
 	(void)thread;
 	(void)attributes;
+	xp_step("create thread");
+	xp_drain(xp.self);
 	if (xp_event(2) == 1 || both == NULL)
 		return EAGAIN;
 	memcpy(both, &entry, sizeof entry);

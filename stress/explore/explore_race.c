@@ -254,13 +254,19 @@ static void access_memory(const void *address, size_t size, bool writes, const v
 	}
 }
 
-/* ---- what the compiler calls ---- */
-
 #define CALLER __builtin_return_address(0)
+
+void xp_race_free(const void *block, size_t bytes)
+{
+	if (!xp_arena_freed(block))
+		access_memory(block, bytes, true, CALLER);
+}
+
+/* ---- what the compiler calls ---- */
 
 static bool instrumented;
 
-bool xp_instrumented(void)
+bool xp_races_looked_for(void)
 {
 	return instrumented;
 }

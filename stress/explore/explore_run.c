@@ -6,6 +6,7 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,16 +16,41 @@
 /* Runs between two looks whether to stop. */
 #define LOOK_EVERY 256
 
-static volatile sig_atomic_t stop_asked;
+static volatile sig_atomic_t stop_here;
+static volatile sig_atomic_t *stop_asked = &stop_here;
+
+bool xp_share_stop(void)
+{
+	void *page =
+		mmap(NULL, sizeof *stop_asked, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (page == MAP_FAILED)
+		return false;
+	stop_asked = (volatile sig_atomic_t *)page;
+	return true;
+}
 
 void xp_stop(void)
 {
-	stop_asked = 1;
+	*stop_asked = 1;
 }
 
 bool xp_stopped(void)
 {
-	return stop_asked != 0;
+	return *stop_asked != 0;
+}
+
+const char *xp_tool(void)
+{
+	return xp_races_looked_for() ? "weir-explore-races" : "weir-explore";
+}
+
+int64_t xp_monotonic_ns(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
 void xp_keep(void *state)
@@ -44,9 +70,8 @@ static void on_crash(int number)
 
 	if (xp.exploring) {
 		xp_choices_print(schedule, sizeof schedule);
-		(void)fprintf(stderr,
-		              "\nweir-explore: %s: signal %d\n  replay: weir-explore replay '%s' %s\n",
-		              xp.one->name, number, xp.one->name, schedule);
+		(void)fprintf(stderr, "\nweir-explore: %s: signal %d\n  replay: %s replay '%s' %s\n",
+		              xp.one->name, number, xp_tool(), xp.one->name, schedule);
 	}
 	_exit(1);
 }
@@ -86,24 +111,27 @@ static void run_once(const struct xp_case *one)
 		xp_race_begin();
 	xp_choices_begin();
 	xp_threads_begin();
-	xp_run_threads();
-	if (xp.failed)
-		return;
-	xp.self = &xp.threads[0];
-	xp.finishing = true;
-	if (setjmp(xp.after_finish) == 0)
-		one->finish(one);
-	xp.finishing = false;
+	xp.exploring = true;
+	xp.at_home = true;
+	if (setjmp(xp.after_failure) == 0) {
+		xp_choose_first();
+		xp.at_home = false;
+		xp_run_threads();
+		xp.at_home = true;
+		if (!xp.failed) {
+			xp_drain_all();
+			xp.exploring = false;
+			xp.self = &xp.threads[0];
+			one->finish(one);
+		}
+	}
+	xp.exploring = false;
+	xp.at_home = false;
 }
 
 static bool is_late(int64_t until_ns)
 {
-	struct timespec now;
-
-	if (until_ns == INT64_MAX)
-		return false;
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec >= until_ns;
+	return until_ns != INT64_MAX && xp_monotonic_ns() >= until_ns;
 }
 
 void xp_run_case(const struct xp_case *one, const struct xp_limits *limits,
@@ -120,30 +148,34 @@ void xp_run_case(const struct xp_case *one, const struct xp_limits *limits,
 		result->bad_schedule = true;
 		return;
 	}
-	do { /* ends: every interleaving was run, or so many, or one failed */
-		result->seed = xp.run_seed;
+	for (bool more = true; more;) { /* ends: all were run, or so many, or one failed */
 		run_once(one);
 		result->runs++;
 		result->steps += xp.steps;
 		if (xp.length < xp.steps)
 			xp.length = xp.steps;
+		if (xp.astray || (limits->mode == XP_REPLAY && !xp.failed && xp.at < xp.depth)) {
+			result->bad_schedule = true;
+			return;
+		}
+		if (limits->mode == XP_ENUMERATE && xp_shared_grown()) {
+			/* What was run so far lacked points, this run too: begin anew. A failure
+			 * that is one comes again. */
+			xp.depth = 0;
+			result->runs = 0;
+			continue;
+		}
 		if (xp.failed) {
 			result->failed = true;
 			memcpy(result->why, xp.why, sizeof result->why);
 			xp_choices_print(result->schedule, sizeof result->schedule);
 			return;
 		}
-		if (limits->mode == XP_ENUMERATE && xp_shared_grown()) {
-			/* What was run so far lacked points: begin anew. */
-			xp.depth = 0;
-			xp.at = 0;
-			result->runs = 0;
-			continue;
-		}
+		more = xp_choices_next();
+		if (limits->runs_max != 0 && result->runs >= limits->runs_max && more)
+			return;
 		if (result->runs % LOOK_EVERY == 0 && (xp_stopped() || is_late(limits->until_ns)))
 			return;
-		if (limits->runs_max != 0 && result->runs >= limits->runs_max)
-			return;
-	} while (xp.at == 0 || xp_choices_next());
+	}
 	result->complete = limits->mode == XP_ENUMERATE;
 }

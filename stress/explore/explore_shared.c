@@ -24,6 +24,7 @@ static size_t words_end;
 static bool grown;
 static const void *locks[LOCKS_MAX];
 static uint32_t locks_count;
+static uint32_t broken; /* a bit for each lock that was freed by who did not hold it */
 
 void xp_shared_reset(void)
 {
@@ -31,6 +32,7 @@ void xp_shared_reset(void)
 	words_end = 0;
 	grown = false;
 	locks_count = 0;
+	broken = 0;
 }
 
 void xp_lock_word(const void *word)
@@ -42,12 +44,18 @@ void xp_lock_word(const void *word)
 void xp_shared_lock(const void *word, uint64_t old, uint64_t value)
 {
 	for (uint32_t i = 0; i < locks_count; i++) {
+		const uint32_t lock = 1U << i;
+
 		if (locks[i] != word)
 			continue;
-		if (value == 0)
-			xp.self->locks &= ~(1U << i);
-		else if (old == 0)
-			xp.self->locks |= 1U << i;
+		if (value == 0) {
+			/* Who holds it is not alone any more: it guards nothing. */
+			grown = grown || ((xp.self->locks | broken) & lock) == 0;
+			broken |= ~xp.self->locks & lock;
+			xp.self->locks &= ~lock;
+		} else if (old == 0) {
+			xp.self->locks |= lock;
+		}
 	}
 }
 
@@ -79,7 +87,21 @@ bool xp_shared_touch(const void *word, bool writes)
 		touched->shared = true;
 		grown = true;
 	}
-	return touched->shared && (writes || (touched->guards & xp.self->locks) == 0);
+	return touched->shared && (writes || (touched->guards & xp.self->locks & ~broken) == 0);
+}
+
+bool xp_shared_free(const void *block, size_t bytes)
+{
+	bool shared = false;
+
+	for (size_t at = 0; at < bytes; at += WORD_BYTES)
+		shared = xp_shared_touch((const char *)block + at, true) || shared;
+	return shared;
+}
+
+bool xp_shared_seen(const void *word)
+{
+	return !xp_arena_has(word) || words[xp_arena_offset(word) / WORD_BYTES].shared;
 }
 
 bool xp_shared_grown(void)

@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The threads of a run: who goes on, who sleeps, and what time it is.
- *
- * The thread that runs goes on until it reaches a point (xp_point) at which the
- * choice is to interrupt it, or until it cannot go on. Interrupting costs one
- * preemption; what it costs to choose among others when it cannot go on is
- * nothing. Time stands still but for a little with each reading of the clock, and
- * jumps to the earliest deadline of a sleeper when that fires: as an event, or
- * because nobody can go on.
+ * The threads of a run: how they begin, sleep, wake and end. Who of them goes on is
+ * for explore_schedule.c to say.
  */
 #include <stdarg.h>
 #include <stdlib.h>
@@ -27,10 +21,10 @@ void xp_fail(const char *format, ...)
 	(void)vsnprintf(xp.why, sizeof xp.why, format, arguments);
 	va_end(arguments);
 	xp.failed = true;
-	if (xp.exploring && xp.self != NULL)
+	if (xp.at_home)
+		longjmp(xp.after_failure, 1);
+	if (xp.exploring)
 		xp_fiber_switch(&xp.self->fiber, &xp.home);
-	if (xp.finishing)
-		longjmp(xp.after_finish, 1);
 	/* Outside a run there is nothing to go back to. */
 	(void)fprintf(stderr, "weir-explore: %s: %s\n", xp.one->name, xp.why);
 	abort();
@@ -47,37 +41,9 @@ void xp_trace(const char *what, const void *word, uint64_t value)
 	(void)putchar('\n');
 }
 
-/* ---- sets of threads ---- */
+/* ---- switching ---- */
 
-static uint32_t count_of(uint32_t set)
-{
-	return (uint32_t)__builtin_popcount(set);
-}
-
-/* The nth thread of a set. */
-static struct xp_thread *nth_of(uint32_t set, uint32_t nth)
-{
-	while (nth-- > 0)
-		set &= set - 1;
-	return &xp.threads[__builtin_ctz(set)];
-}
-
-/* The sleeper whose deadline comes first, or NULL. */
-static struct xp_thread *earliest(void)
-{
-	struct xp_thread *first = NULL;
-
-	for (uint32_t set = xp.asleep; set != 0; set &= set - 1) {
-		struct xp_thread *thread = &xp.threads[__builtin_ctz(set)];
-
-		if (thread->deadline_ns != INT64_MAX &&
-		    (first == NULL || thread->deadline_ns < first->deadline_ns))
-			first = thread;
-	}
-	return first;
-}
-
-static void rouse(struct xp_thread *thread, bool timed_out)
+void xp_rouse(struct xp_thread *thread, bool timed_out)
 {
 	thread->status = XP_READY;
 	thread->timed_out = timed_out;
@@ -87,26 +53,7 @@ static void rouse(struct xp_thread *thread, bool timed_out)
 		(void)printf("       thread %u wakes%s\n", thread->number, timed_out ? ", too late" : "");
 }
 
-static void fire(struct xp_thread *thread)
-{
-	if (thread->deadline_ns > xp.now_ns)
-		xp.now_ns = thread->deadline_ns;
-	rouse(thread, true);
-}
-
-static void kill_thread(struct xp_thread *thread)
-{
-	thread->status = XP_KILLED;
-	xp.ready &= ~xp_bit(thread);
-	xp.asleep &= ~xp_bit(thread);
-	/* Its stores are the machine's by now: they arrive, at any time. */
-	if (xp.limits.trace)
-		(void)printf("       thread %u is killed\n", thread->number);
-}
-
-/* ---- switching ---- */
-
-static void switch_to(struct xp_thread *thread)
+void xp_switch_to(struct xp_thread *thread)
 {
 	struct xp_thread *from = xp.self;
 
@@ -114,156 +61,6 @@ static void switch_to(struct xp_thread *thread)
 		return;
 	xp.self = thread;
 	xp_fiber_switch(&from->fiber, &thread->fiber);
-}
-
-/* What may go wrong at a point: a timer fires, a sleeper wakes for nothing, a
- * process is killed. */
-static uint32_t count_events(void)
-{
-	if (xp.events_left == 0)
-		return 0;
-	return (xp.asleep == 0 ? 0 : (earliest() != NULL) + count_of(xp.asleep)) +
-	       (xp.one->processes == 0 ? 0 : count_of((xp.ready | xp.asleep) & ~1U));
-}
-
-/* The event of that number; the thread that runs may be the one that is killed. */
-static void happen(uint32_t event)
-{
-	xp.events_left--;
-	if (xp.asleep != 0) {
-		struct xp_thread *first = earliest();
-
-		if (first != NULL && event-- == 0) {
-			fire(first);
-			return;
-		}
-		if (event < count_of(xp.asleep)) {
-			rouse(nth_of(xp.asleep, event), false);
-			return;
-		}
-		event -= count_of(xp.asleep);
-	}
-	kill_thread(nth_of((xp.ready | xp.asleep) & ~1U, event));
-}
-
-/* The thread that runs cannot go on. */
-static void give_up_processor(void)
-{
-	for (;;) { /* ends: each further round fires a timer or is an event */
-		const uint32_t ready = count_of(xp.ready);
-		const uint32_t events = count_events();
-
-		if (ready == 0 && xp.asleep == 0) {
-			struct xp_thread *from = xp.self;
-
-			xp_fiber_switch(&from->fiber, &xp.home);
-			abort(); /* nobody comes back from home */
-		}
-		if (ready == 0) {
-			struct xp_thread *first = earliest();
-
-			if (first == NULL)
-				xp_fail("nobody can go on: %u threads sleep, and nobody wakes them",
-				        count_of(xp.asleep));
-			xp.forced++;
-			fire(first);
-			continue;
-		}
-		uint32_t choice = 0;
-
-		if (xp.limits.mode == XP_PCT && events == 0) {
-			switch_to(&xp.threads[xp_highest(xp.ready)]);
-			return;
-		}
-		if (ready > 1)
-			choice = xp_choose(XP_KIND_NEXT, ready);
-		if (events > 0) {
-			const uint32_t event = xp_choose(XP_KIND_EVENT, 1 + events);
-
-			if (event > 0) {
-				happen(event - 1);
-				continue;
-			}
-		}
-		switch_to(nth_of(xp.ready, choice));
-		return;
-	}
-}
-
-/* PCT: the thread that runs is the one with the highest priority. */
-static void obey_priorities(void)
-{
-	for (int i = 0; i < 2; i++) {
-		if (xp.change_at[i] == xp.steps)
-			xp.self->priority = (uint32_t)i;
-	}
-	const uint32_t best = xp_highest(xp.ready);
-
-	if (best != xp.self->number)
-		switch_to(&xp.threads[best]);
-}
-
-static void interrupt(const char *what)
-{
-	const uint32_t others = xp.ready & ~xp_bit(xp.self);
-	const uint32_t switches = xp.preemptions_left > 0 ? count_of(others) : 0;
-	const uint32_t events = count_events();
-
-	if (switches + events == 0)
-		return;
-	const uint32_t choice =
-		xp_choose(switches > 0 ? XP_KIND_SWITCH : XP_KIND_EVENT, 1 + switches + events);
-
-	if (choice == 0)
-		return;
-	if (xp.limits.trace)
-		(void)printf("       thread %u, before %s:\n", xp.self->number, what);
-	if (choice <= switches) {
-		xp.preemptions_left--;
-		switch_to(nth_of(others, choice - 1));
-		return;
-	}
-	happen(choice - 1 - switches);
-	if (xp.self->status == XP_KILLED)
-		give_up_processor();
-}
-
-void xp_point(const char *what, const void *word, bool writes)
-{
-	if (++xp.steps > XP_STEPS_MAX)
-		xp_fail("the run does not end");
-	if (xp.changed && xp.one->invariant != NULL) {
-		xp.changed = false;
-		xp.one->invariant(xp.one);
-	}
-	if (xp.limits.mode == XP_PCT)
-		obey_priorities();
-	else if (word == NULL || xp_shared_touch(word, writes) || xp.limits.mode != XP_ENUMERATE)
-		interrupt(what);
-	else
-		return; /* nobody was let in here: what it stored before may still come later */
-	xp.self->recent = 0;
-}
-
-void xp_step(const char *what)
-{
-	if (!xp.exploring)
-		return;
-	xp_point(what, NULL, true);
-	if (xp.limits.trace)
-		xp_trace(what, NULL, 0);
-}
-
-void xp_spin(void)
-{
-	const uint32_t others = xp.exploring ? xp.ready & ~xp_bit(xp.self) : 0;
-
-	if (others == 0)
-		return;
-	/* Else its priority would bring it back before anybody has stepped. */
-	if (xp.limits.mode == XP_PCT)
-		xp.self->priority = 0;
-	switch_to(nth_of(others, count_of(others) > 1 ? xp_choose(XP_KIND_NEXT, count_of(others)) : 0));
 }
 
 /* ---- sleeping ---- */
@@ -282,20 +79,29 @@ bool xp_sleep(const void *address, int64_t deadline_ns)
 	xp.asleep |= xp_bit(self);
 	if (xp.limits.trace)
 		xp_trace("sleeps", address, 0);
-	give_up_processor();
+	xp_give_up_processor();
 	return self->timed_out;
 }
 
+/* Which of several sleep longest is not promised. */
 static void wake(const void *address, uint32_t count, uint32_t bits)
 {
-	for (uint32_t i = 0; i < xp.threads_count && count > 0; i++) {
-		struct xp_thread *thread = &xp.threads[i];
+	uint32_t set = 0;
 
-		if (thread->status != XP_BLOCKED || thread->sleeps_on != address ||
-		    (thread->bits & bits) == 0)
-			continue;
-		rouse(thread, false);
-		count--;
+	for (uint32_t i = 0; i < xp.threads_count; i++) {
+		const struct xp_thread *thread = &xp.threads[i];
+
+		if (thread->status == XP_BLOCKED && thread->sleeps_on == address &&
+		    (thread->bits & bits) != 0)
+			set |= xp_bit(thread);
+	}
+	for (; set != 0 && count > 0; count--) {
+		const uint32_t sleepers = xp_count_of(set);
+		struct xp_thread *thread =
+			xp_nth_of(set, sleepers > count ? xp_choose(XP_KIND_NEXT, sleepers) : 0);
+
+		xp_rouse(thread, false);
+		set &= ~xp_bit(thread);
 	}
 }
 
@@ -323,7 +129,7 @@ static void run_thread(void)
 	xp.ready &= ~xp_bit(self);
 	if (xp.limits.trace)
 		xp_trace("ends", NULL, 0);
-	give_up_processor();
+	xp_give_up_processor();
 }
 
 static void begin(uint32_t number, void (*entry)(void *argument), void *argument)
@@ -378,18 +184,7 @@ void xp_threads_begin(void)
 
 void xp_run_threads(void)
 {
-	uint32_t first = 0;
-
-	xp.exploring = true;
-	if (xp.limits.mode == XP_PCT)
-		first = xp_highest(xp.ready);
-	else if (xp.one->threads > 1)
-		first = xp_choose(XP_KIND_NEXT, xp.one->threads);
-	xp.self = &xp.threads[first];
 	xp_fiber_switch(&xp.home, &xp.self->fiber);
-	if (!xp.failed)
-		xp_drain_all();
-	xp.exploring = false;
 }
 
 /* ---- what cases ask ---- */
@@ -420,11 +215,6 @@ bool xp_killed(uint32_t number)
 	return xp.threads[number].status == XP_KILLED;
 }
 
-bool xp_ended(uint32_t number)
-{
-	return xp.threads[number].status == XP_KILLED || xp.threads[number].status == XP_DONE;
-}
-
 uint32_t xp_events_used(void)
 {
 	return xp.limits.events - xp.events_left;
@@ -433,9 +223,4 @@ uint32_t xp_events_used(void)
 uint32_t xp_forced(void)
 {
 	return xp.forced;
-}
-
-uint64_t xp_steps(void)
-{
-	return xp.steps;
 }

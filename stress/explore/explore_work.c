@@ -8,20 +8,30 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "explore_cases.h"
 
-enum case_state { CASE_LEFT = 0, CASE_COMPLETE, CASE_SAMPLED, CASE_UNFINISHED, CASE_FAILED };
+enum case_state {
+	CASE_LEFT = 0,
+	CASE_RUNNING,
+	CASE_COMPLETE,
+	CASE_SAMPLED,
+	CASE_REFUTED,
+	CASE_UNFINISHED,
+	CASE_FAILED,
+};
 
 struct case_result {
 	_Atomic int state;
+	pid_t process;
 	uint64_t runs;
 	uint64_t steps;
 };
@@ -31,14 +41,6 @@ struct shared {
 	_Atomic bool enough;
 	struct case_result results[];
 };
-
-static int64_t monotonic_ns(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 static bool is_wanted(const struct xp_work *work, const struct xp_case *one)
 {
@@ -51,19 +53,45 @@ static bool is_wanted(const struct xp_work *work, const struct xp_case *one)
 	return work->filters_count == 0;
 }
 
+/* A wrong program that was found out is news only to who asks. */
+static void report_refuted(const struct xp_case *one, const struct xp_result *result)
+{
+	(void)fprintf(stderr, "\nweir-explore: %s: refuted: %s\n  replay: %s replay '%s' %s\n",
+	              one->name, result->why, xp_tool(), one->name, result->schedule);
+}
+
 static void report_failure(const struct xp_case *one, const struct xp_result *result)
 {
 	(void)fprintf(stderr,
 	              "\nweir-explore: %s: %s\n  interleaving %" PRIu64 " of the case\n"
 	              "  replay: %s replay '%s' %s\n",
-	              one->name, result->why, result->runs,
-	              xp_instrumented() ? "weir-explore-races" : "weir-explore", one->name,
-	              result->schedule);
+	              one->name, result->why, result->runs, xp_tool(), one->name, result->schedule);
 }
 
 static uint32_t bound_of(const struct xp_pass *pass, const struct xp_case *one)
 {
-	return pass->preemptions > one->fewer ? pass->preemptions - one->fewer : 0;
+	const uint32_t bound = pass->preemptions > one->fewer ? pass->preemptions - one->fewer : 0;
+
+	return bound > one->least_preemptions ? bound : one->least_preemptions;
+}
+
+static uint32_t events_of(const struct xp_pass *pass, const struct xp_case *one)
+{
+	return pass->events > one->least_events ? pass->events : one->least_events;
+}
+
+static enum case_state state_of(const struct xp_work *work, const struct xp_case *one,
+                                const struct xp_result *result)
+{
+	const bool drawn = work->pass.runs != 0 && result->runs >= work->pass.runs;
+
+	if (result->failed)
+		return one->refuted ? CASE_REFUTED : CASE_FAILED;
+	if (!result->complete && !drawn)
+		return CASE_UNFINISHED;
+	if (one->refuted)
+		return CASE_FAILED;
+	return result->complete ? CASE_COMPLETE : CASE_SAMPLED;
 }
 
 static void run_case(const struct xp_work *work, const struct xp_case *one, uint32_t index,
@@ -73,25 +101,26 @@ static void run_case(const struct xp_work *work, const struct xp_case *one, uint
 	const struct xp_limits limits = {
 		.mode = work->pass.mode,
 		.preemptions = bound_of(&work->pass, one),
-		.events = work->pass.events,
+		.events = events_of(&work->pass, one),
 		.runs_max = work->pass.runs,
 		.until_ns = work->until_ns,
 		.seed = work->seed * UINT64_C(0x9e3779b97f4a7c15) + index,
-		.races = xp_instrumented(),
+		.races = xp_races_looked_for(),
 	};
-	int state = CASE_UNFINISHED;
+	enum case_state state;
 
+	into->process = getpid();
+	atomic_store(&into->state, CASE_RUNNING);
 	xp_run_case(one, &limits, &result);
 	into->runs = result.runs;
 	into->steps = result.steps;
-	if (result.failed) {
+	state = state_of(work, one, &result);
+	if (state == CASE_FAILED && one->refuted)
+		(void)fprintf(stderr, "\nweir-explore: %s: not refuted\n", one->name);
+	else if (state == CASE_FAILED)
 		report_failure(one, &result);
-		state = CASE_FAILED;
-	} else if (result.complete) {
-		state = CASE_COMPLETE;
-	} else if (work->pass.runs != 0 && result.runs >= work->pass.runs) {
-		state = CASE_SAMPLED;
-	}
+	else if (state == CASE_REFUTED && work->verbose)
+		report_refuted(one, &result);
 	atomic_store(&into->state, state);
 }
 
@@ -104,7 +133,7 @@ static void take_cases(const struct xp_work *work, struct shared *shared)
 		const uint32_t index = atomic_fetch_add(&shared->next, 1);
 
 		if (index >= count || xp_stopped() || atomic_load(&shared->enough) ||
-		    monotonic_ns() >= work->until_ns)
+		    xp_monotonic_ns() >= work->until_ns)
 			return;
 		if (is_wanted(work, &cases[index]))
 			run_case(work, &cases[index], index, &shared->results[index]);
@@ -113,22 +142,45 @@ static void take_cases(const struct xp_work *work, struct shared *shared)
 	}
 }
 
+/* False if no further process was to be had. */
+static bool start_job(const struct xp_work *work, struct shared *shared)
+{
+	const pid_t parent = getpid();
+	const pid_t child = fork();
+
+	if (child != 0)
+		return child > 0;
+	/* Whoever is left alone has nobody to tell. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent)
+		take_cases(work, shared);
+	_exit(0);
+}
+
 static void start_jobs(const struct xp_work *work, struct shared *shared)
 {
 	for (uint32_t i = 0; i < work->jobs; i++) {
-		const pid_t child = fork();
-
-		if (child > 0)
-			continue;
-		take_cases(work, shared);
-		if (child == 0)
-			_exit(0);
-		return; /* no further process was to be had: this one does it all */
+		if (!start_job(work, shared)) {
+			take_cases(work, shared);
+			return;
+		}
 	}
 }
 
-/* Wait for the children; a case that ended its process has failed. */
-static void join_jobs(struct xp_totals *totals)
+/* The case that ended its process has failed. */
+static void blame(struct shared *shared, pid_t process)
+{
+	uint32_t count;
+
+	(void)xp_cases(&count);
+	for (uint32_t i = 0; i < count; i++) {
+		if (atomic_load(&shared->results[i].state) == CASE_RUNNING &&
+		    shared->results[i].process == process)
+			atomic_store(&shared->results[i].state, CASE_FAILED);
+	}
+}
+
+/* Wait for the children; the rest of the cases is for another one, if one has crashed. */
+static void join_jobs(const struct xp_work *work, struct shared *shared)
 {
 	int status;
 
@@ -137,8 +189,13 @@ static void join_jobs(struct xp_totals *totals)
 
 		if (child < 0 && errno != EINTR)
 			return;
-		if (child > 0 && (!WIFEXITED(status) || WEXITSTATUS(status) != 0))
-			totals->failed++;
+		if (child < 0 || (WIFEXITED(status) && WEXITSTATUS(status) == 0))
+			continue;
+		blame(shared, child);
+		if (work->first)
+			atomic_store(&shared->enough, true);
+		else if (!start_job(work, shared))
+			take_cases(work, shared);
 	}
 }
 
@@ -169,6 +226,8 @@ static void print_row(const struct xp_work *work, const struct group *group)
 		(void)snprintf(bound, sizeof bound, " %u", group->bound);
 	if (totals->failed > 0)
 		verdict = "FAILED";
+	else if (totals->refuted == totals->cases)
+		verdict = "refuted";
 	else if (totals->complete == totals->cases)
 		verdict = "complete";
 	else if (totals->unfinished > 0)
@@ -178,10 +237,11 @@ static void print_row(const struct xp_work *work, const struct group *group)
 	             modes[work->pass.mode], bound, totals->cases, totals->runs, verdict);
 }
 
-static void add(struct xp_totals *into, const struct xp_totals *more)
+void xp_totals_add(struct xp_totals *into, const struct xp_totals *more)
 {
 	into->cases += more->cases;
 	into->complete += more->complete;
+	into->refuted += more->refuted;
 	into->failed += more->failed;
 	into->unfinished += more->unfinished;
 	into->runs += more->runs;
@@ -194,7 +254,8 @@ static void totals_of(const struct case_result *result, struct xp_totals *totals
 
 	*totals = (struct xp_totals){
 		.cases = 1,
-		.complete = state == CASE_COMPLETE,
+		.complete = state == CASE_COMPLETE || state == CASE_REFUTED,
+		.refuted = state == CASE_REFUTED,
 		.failed = state == CASE_FAILED,
 		.unfinished = state == CASE_UNFINISHED || state == CASE_LEFT,
 		.runs = result->runs,
@@ -215,7 +276,7 @@ static void tabulate(const struct xp_work *work, const struct shared *shared,
 		if (!is_wanted(work, &cases[i]))
 			continue;
 		totals_of(&shared->results[i], &of_case);
-		add(totals, &of_case);
+		xp_totals_add(totals, &of_case);
 		const size_t length = work->verbose ? strlen(cases[i].name) : group_length(cases[i].name);
 
 		if (group.name == NULL || length != group.length ||
@@ -224,7 +285,7 @@ static void tabulate(const struct xp_work *work, const struct shared *shared,
 				print_row(work, &group);
 			group = (struct group){cases[i].name, length, bound_of(&work->pass, &cases[i]), {0}};
 		}
-		add(&group.totals, &of_case);
+		xp_totals_add(&group.totals, &of_case);
 	}
 	if (group.name != NULL)
 		print_row(work, &group);
@@ -247,7 +308,7 @@ void xp_work_run(const struct xp_work *work, struct xp_totals *totals)
 	}
 	(void)fflush(NULL);
 	start_jobs(work, shared);
-	join_jobs(totals);
+	join_jobs(work, shared);
 	tabulate(work, shared, totals);
 	(void)munmap(shared, bytes);
 }

@@ -21,12 +21,15 @@ struct xp_work {
 /* What came of a pass. */
 struct xp_totals {
 	uint64_t cases;
-	uint64_t complete;
+	uint64_t complete; /* and refuted, if they were to be */
+	uint64_t refuted;
 	uint64_t failed;
 	uint64_t unfinished; /* stopped or out of time */
 	uint64_t runs;
 	uint64_t steps;
 };
+
+void xp_totals_add(struct xp_totals *into, const struct xp_totals *more);
 
 /* Run a pass, print its table to standard output and failures to standard error. */
 void xp_work_run(const struct xp_work *work, struct xp_totals *totals);

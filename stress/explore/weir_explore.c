@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "explore_cases.h"
@@ -32,12 +31,14 @@ static const char help[] =
 	"       weir-explore run [TEXT...] [options]\n"
 	"       weir-explore replay CASE SCHEDULE [--quiet]\n"
 	"\n"
-	"Runs the pool, the gate and the turnstile along every interleaving of two to four\n"
-	"threads within bounds, with a store buffer for each thread, and asserts their promises\n"
-	"before each step. TEXT selects the cases whose names contain it.\n"
+	"Runs the pool, the gate, the turnstile and the lock along every interleaving of two to\n"
+	"four threads within bounds, with a store buffer for each thread, and asserts their\n"
+	"promises before each step. TEXT selects the cases whose names contain it. Among them\n"
+	"are wrong programs, which must be refuted.\n"
 	"\n"
-	"  --plan NAME      quick (default), ci, races or long; or passes of your own:\n"
-	"  --threads N      only cases of 2, 3 or 4 threads (default: 2)\n"
+	"  --plan NAME      quick (default; races in weir-explore-races), ci, races or long; or a\n"
+	"                   pass of your own, by the next five:\n"
+	"  --threads N      the cases of 2, 3 or 4 threads (default: 2)\n"
 	"  --mode MODE      enumerate (default), random or pct\n"
 	"  --preemptions N  how often a thread may be interrupted (enumerate; default 2)\n"
 	"  --events N       how many things may go wrong in a run (default 1): an early timeout,\n"
@@ -47,17 +48,20 @@ static const char help[] =
 	"  --seed N         of what is drawn (default: another one each time)\n"
 	"  --jobs N         processes (default: one for each processor)\n"
 	"  --first          stop at the first failure\n"
-	"  --verbose        a line for each case\n"
+	"  --verbose        a line for each case, and how wrong programs were refuted\n"
 	"  --help           this text\n"
 	"\n"
-	"A failure prints the schedule that replays it, step by step. Exit code: 0 all passed,\n"
-	"1 one failed, 2 wrong use, 3 not all finished in --seconds, 8 interrupted.\n";
+	"A failure prints the schedule that replays it, step by step (with --quiet, only what\n"
+	"comes of it). weir-explore-races looks for races on plain memory, too.\n"
+	"Exit code: 0 all passed, 1 one failed, 2 wrong use or no schedule of that case,\n"
+	"3 not all finished in --seconds, 8 interrupted.\n";
 
 struct options {
 	struct xp_work work;
 	const char *plan;
-	bool own; /* a pass of the caller's */
-	double seconds;
+	bool planned; /* the plan is the caller's choice */
+	bool own;     /* a pass of the caller's */
+	uint64_t seconds;
 	bool quiet;
 	bool help;
 };
@@ -110,7 +114,7 @@ static void set_number(struct options *options, const char *name, uint64_t numbe
 	else if (strcmp(name, "runs") == 0)
 		work->pass.runs = number;
 	else if (strcmp(name, "seconds") == 0)
-		options->seconds = (double)number;
+		options->seconds = number;
 	else if (strcmp(name, "seed") == 0)
 		work->seed = number;
 	else
@@ -154,6 +158,7 @@ static bool take_plan(struct options *options, const char *value)
 	const struct xp_pass *passes = xp_passes(&count);
 
 	options->plan = value;
+	options->planned = true;
 	for (uint32_t i = 0; i < count; i++) {
 		if (strcmp(passes[i].plan, value) == 0)
 			return true;
@@ -197,31 +202,10 @@ static bool read_options(int argc, char **argv, struct options *options)
 	return right;
 }
 
-static int64_t monotonic_ns(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 static void on_interrupt(int number)
 {
 	(void)number;
 	xp_stop();
-}
-
-static void count(const struct xp_pass *pass, const struct xp_totals *totals,
-                  struct xp_totals *enumerated, struct xp_totals *drawn)
-{
-	struct xp_totals *into = pass->mode == XP_ENUMERATE ? enumerated : drawn;
-
-	into->cases += totals->cases;
-	into->complete += totals->complete;
-	into->failed += totals->failed;
-	into->unfinished += totals->unfinished;
-	into->runs += totals->runs;
-	into->steps += totals->steps;
 }
 
 static int verdict(const struct xp_totals *enumerated, const struct xp_totals *drawn)
@@ -229,11 +213,15 @@ static int verdict(const struct xp_totals *enumerated, const struct xp_totals *d
 	const uint64_t cases = enumerated->cases + drawn->cases;
 	const uint64_t failed = enumerated->failed + drawn->failed;
 	const uint64_t unfinished = enumerated->unfinished + drawn->unfinished;
+	const uint64_t refuted = enumerated->refuted + drawn->refuted;
 
 	(void)printf("explored: %" PRIu64 " distinct interleavings enumerated, %" PRIu64 " of %" PRIu64
 	             " cases complete; %" PRIu64 " runs drawn; %" PRIu64 " steps%s\n",
 	             enumerated->runs, enumerated->complete, enumerated->cases, drawn->runs,
-	             enumerated->steps + drawn->steps, xp_instrumented() ? "; races looked for" : "");
+	             enumerated->steps + drawn->steps,
+	             xp_races_looked_for() ? "; races looked for" : "");
+	if (refuted > 0)
+		(void)printf("refuted: %" PRIu64 " wrong programs, as they must be\n", refuted);
 	if (unfinished > 0)
 		(void)printf("unfinished: %" PRIu64 " cases\n", unfinished);
 	(void)printf("%" PRIu64 " passed, %" PRIu64 " failed\n", cases - failed - unfinished, failed);
@@ -259,7 +247,7 @@ static int run_passes(struct options *options)
 			continue;
 		options->work.pass = options->own ? own : passes[i];
 		xp_work_run(&options->work, &totals);
-		count(&options->work.pass, &totals, &enumerated, &drawn);
+		xp_totals_add(options->work.pass.mode == XP_ENUMERATE ? &enumerated : &drawn, &totals);
 		if (options->own)
 			break;
 	}
@@ -275,10 +263,10 @@ static int command_run(int argc, char **argv)
 {
 	const long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	struct options options = {
-		.plan = xp_instrumented() ? "races" : "quick",
+		.plan = xp_races_looked_for() ? "races" : "quick",
 		.work = {.pass = {.threads = 2, .mode = XP_ENUMERATE, .preemptions = 2, .events = 1},
 	             .jobs = processors > 0 && processors <= JOBS_MAX ? (uint32_t)processors : 1,
-	             .seed = (uint64_t)monotonic_ns() % 1000000007,
+	             .seed = (uint64_t)xp_monotonic_ns() % 1000000007,
 	             .until_ns = INT64_MAX},
 	};
 	const struct sigaction interrupt = {.sa_handler = on_interrupt};
@@ -289,10 +277,19 @@ static int command_run(int argc, char **argv)
 		(void)fputs(help, stdout);
 		return EXIT_PASSED;
 	}
+	if (options.planned && options.own) {
+		(void)fputs("weir-explore: --plan: its passes have modes and bounds of their own\n",
+		            stderr);
+		return EXIT_USAGE;
+	}
 	if (options.work.pass.mode != XP_ENUMERATE && options.work.pass.runs == 0)
 		options.work.pass.runs = 20000;
 	if (options.seconds > 0)
-		options.work.until_ns = monotonic_ns() + (int64_t)options.seconds * 1000000000;
+		options.work.until_ns = xp_monotonic_ns() + (int64_t)options.seconds * 1000000000;
+	if (!xp_share_stop()) {
+		(void)fputs("weir-explore: no memory\n", stderr);
+		return EXIT_UNKNOWN;
+	}
 	options.work.filters = (const char *const *)(argv + optind);
 	options.work.filters_count = (uint32_t)(argc - optind);
 	(void)sigaction(SIGINT, &interrupt, NULL);
@@ -306,16 +303,27 @@ static int command_list(int argc, char **argv)
 {
 	uint32_t count_all;
 	const struct xp_case *cases = xp_cases(&count_all);
+	struct options options = {.plan = "quick"};
+	uint32_t listed = 0;
 
+	if (!read_options(argc, argv, &options))
+		return EXIT_USAGE;
+	if (options.help) {
+		(void)fputs(help, stdout);
+		return EXIT_PASSED;
+	}
 	for (uint32_t i = 0; i < count_all; i++) {
-		bool wanted = argc == 1;
+		bool wanted = argc == optind;
 
-		for (int a = 1; a < argc; a++)
+		for (int a = optind; a < argc; a++)
 			wanted = wanted || strstr(cases[i].name, argv[a]) != NULL;
 		if (wanted)
 			(void)printf("%u  %s\n", cases[i].threads, cases[i].name);
+		listed += wanted;
 	}
-	return EXIT_PASSED;
+	if (listed == 0)
+		(void)fputs("weir-explore: no case has that name\n", stderr);
+	return listed == 0 ? EXIT_USAGE : EXIT_PASSED;
 }
 
 static const struct xp_case *find_case(const char *name)
@@ -337,9 +345,11 @@ static int command_replay(int argc, char **argv)
 	struct options options = {.plan = "quick"};
 	const struct xp_case *one;
 
-	if (!read_options(argc, argv, &options) || argc - optind != 2) {
-		(void)fputs(help, stderr);
+	if (!read_options(argc, argv, &options))
 		return EXIT_USAGE;
+	if (options.help || argc - optind != 2) {
+		(void)fputs(help, options.help ? stdout : stderr);
+		return options.help ? EXIT_PASSED : EXIT_USAGE;
 	}
 	one = find_case(argv[optind]);
 	if (one == NULL)
@@ -348,14 +358,15 @@ static int command_replay(int argc, char **argv)
 		.mode = XP_REPLAY,
 		.until_ns = INT64_MAX,
 		.trace = !options.quiet,
-		.races = xp_instrumented(),
+		.races = xp_races_looked_for(),
 		.schedule = argv[optind + 1],
 	};
 
 	xp_catch_crashes();
 	xp_run_case(one, &limits, &result);
 	if (result.bad_schedule) {
-		(void)fprintf(stderr, "weir-explore: \"%s\" is no schedule\n", limits.schedule);
+		(void)fprintf(stderr, "weir-explore: \"%s\" is no schedule of %s\n", limits.schedule,
+		              one->name);
 		return EXIT_USAGE;
 	}
 	(void)printf("%s: %s\n", one->name, result.failed ? result.why : "every promise was kept");

@@ -34,7 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	};
 
 	xp_run_case(one, &limits, &result);
-	if (!result.failed)
+	if (!result.failed || one->refuted)
 		return 0;
 	(void)fprintf(stderr, "%s: %s\n  replay: weir-explore replay '%s' %s\n", one->name, result.why,
 	              one->name, result.schedule);

@@ -169,6 +169,8 @@ void xp_run_case(const struct xp_case *one, const struct xp_limits *limits,
 			/* What was run so far lacked points: begin anew. */
 			xp.depth = 0;
 			result->runs = 0;
+			if (xp_stopped() || is_late(limits->until_ns))
+				return;
 			continue;
 		}
 		more = xp_choices_next();

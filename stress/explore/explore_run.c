@@ -163,6 +163,8 @@ void xp_run_case(const struct xp_case *one, const struct xp_limits *limits,
 			 * that is one comes again. */
 			xp.depth = 0;
 			result->runs = 0;
+			if (xp_stopped() || is_late(limits->until_ns))
+				return;
 			continue;
 		}
 		if (xp.failed) {

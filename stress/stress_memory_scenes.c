@@ -6,9 +6,11 @@
 #include "stress_memory.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <weir/sqlite.h>
 #include <weir/stub.h>
@@ -324,6 +326,75 @@ static void statements(struct memory_trial *trial)
 	weir_db_destroy(db);
 }
 
+/* ---- keepers ---- */
+
+/* Long enough for a keeper on a busy machine. */
+#define KEEPER_LOOKS 4000
+#define KEEPER_LOOK_NS WEIR_MILLISECONDS(5)
+
+static int end_thread(struct weir_tx *tx, void *arg)
+{
+	(void)tx;
+	(void)arg;
+	pthread_exit(NULL);
+	return 0;
+}
+
+static int do_nothing(struct weir_tx *tx, void *arg)
+{
+	(void)tx;
+	(void)arg;
+	return 0;
+}
+
+/* Nobody waits for the ticket, so that the keeper does the job. */
+static void have_kept(struct memory_trial *trial, struct weir_db *db,
+                      int (*job)(struct weir_tx *tx, void *arg), enum weir_code expected)
+{
+	const struct timespec look = {.tv_nsec = (long)KEEPER_LOOK_NS};
+	struct weir_error err = WEIR_ERROR_INIT;
+	struct weir_ticket *ticket = NULL;
+	enum weir_code code;
+
+	do {
+		code = weir_db_submit(db, job, NULL, NULL, &ticket, &err);
+	} while (again(trial, "submit", code, &err));
+	if (ticket == NULL)
+		return;
+	for (int looks = 0; looks < KEEPER_LOOKS && !weir_ticket_poll(ticket); looks++)
+		(void)nanosleep(&look, NULL);
+	if (!weir_ticket_poll(ticket)) {
+		book_complain(trial->book, "no keeper does the job");
+		weir_ticket_discard(ticket);
+		return;
+	}
+	code = weir_ticket_collect(ticket, weir_deadline_in(0), NULL, &err);
+	if (code != expected && !says_so(code))
+		book_complain(trial->book, "a job of the keeper's ends with %s", weir_error_name(code));
+	trial->failed += code != expected;
+}
+
+/* A job ends the keeper's thread, and there may be no other to take its place. */
+static void keeper_that_is_ended(struct memory_trial *trial)
+{
+	struct weir_error err = WEIR_ERROR_INIT;
+	struct weir_db *db = NULL;
+	char url[FOLDER_PATH + 64];
+	enum weir_code code;
+
+	(void)snprintf(url, sizeof url, "sqlite://%s", trial->path);
+	do {
+		code = weir_db_open(&db, weir_sqlite_driver(), url, &err);
+	} while (again(trial, "db_open", code, &err));
+	if (db == NULL)
+		return;
+	have_kept(trial, db, end_thread, WEIR_ERR_JOB_FAILED);
+	have_kept(trial, db, do_nothing, WEIR_OK);
+	if (weir_db_close(db, &err) != WEIR_OK)
+		book_complain(trial->book, "the db does not close: %s", err.message);
+	weir_db_destroy(db);
+}
+
 static const struct memory_scene scenes[] = {
 	{"configuration by text", configure_by_text, false},
 	{"configuration by file", configure_by_file, false},
@@ -334,6 +405,7 @@ static const struct memory_scene scenes[] = {
 	{"statements", statements, false},
 	{"database", database, false},
 	{"database with a keeper", database_with_keeper, false},
+	{"keeper that is ended", keeper_that_is_ended, false},
 	{"SQLite beneath a database", database, true},
 };
 

@@ -97,6 +97,7 @@ while IFS='|' read -r name processors question command long; do
 	name=$(trim "$name")
 	wanted "$name" || continue
 	command=$(trim "$command")
+	[ $length = long ] || [ "$command" != - ] || continue
 	long=$(trim "$long")
 	[ $length = short ] || [ "$long" = - ] || command=$long
 	names+=("$name")

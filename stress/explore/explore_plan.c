@@ -16,7 +16,6 @@ const struct xp_pass *xp_passes(uint32_t *count)
 		/* Before a merge. */
 		{"ci", 2, XP_ENUMERATE, 3, 1, 0},
 		{"ci", 3, XP_ENUMERATE, 2, 0, 0},
-		{"ci", 3, XP_ENUMERATE, 1, 1, 0},
 		{"ci", 2, XP_RANDOM, 0, 4, 10000},
 		{"ci", 3, XP_PCT, 0, 2, 2000},
 		{"ci", 4, XP_RANDOM, 0, 2, 1000},

@@ -19,7 +19,7 @@ table. A model passes if every property holds in every state; a twin passes if
 the checker finds what is wrong with it. The last line but one sums up, for
 scripts: lines checked, those that passed by what was expected of them, states.
 
-  --quick      small models and all twins, under a minute
+  --quick      small models and all twins, about two minutes
   --deep       also the large ones: half an hour, and several gigabytes
   --jobs N     searches at a time (2)
   --only TEXT  only lines of variants.txt that contain TEXT

@@ -9,7 +9,7 @@ root=$(cd "$here/../.." && pwd)
 
 usage() {
 	cat <<'END'
-usage: mutate.sh [--only TEXT] [--jobs N] [--check] [--keep]
+usage: mutate.sh [--only TEXT] [--jobs N] [--argued] [--check] [--keep]
 
 Applies each entry of mutants.txt to a copy of core/, and runs the ladder on it until
 a rung goes red: weir-explore-races, weir-explore with more preemptions, and Relacy for
@@ -19,6 +19,7 @@ core/ has an entry.
 
   --only TEXT  only edges whose names contain TEXT
   --jobs N     processors to use (all)
+  --argued     run also the entries that say why no test can see them: does one?
   --check      only whether each entry can be applied, and each label has one
   --keep       leave build/mutants as it is at the end
 
@@ -30,6 +31,7 @@ say() { echo "mutants: $*" >&2; }
 
 only=
 check=
+run_argued=
 keep=
 jobs=$(nproc)
 while [ $# != 0 ]; do
@@ -40,6 +42,7 @@ while [ $# != 0 ]; do
 		jobs=$2
 		shift
 		;;
+	--argued) run_argued=1 ;;
 	--check) check=1 ;;
 	--keep) keep=1 ;;
 	-h | --help) usage; exit 0 ;;
@@ -160,7 +163,8 @@ configure() {
 	local generator=()
 	[ -f "$work/tree/CMakeCache.txt" ] || ! command -v ninja >/dev/null || generator=(-G Ninja)
 	cmake -S "$root" -B "$work/tree" "${generator[@]}" -DCMAKE_BUILD_TYPE=Release \
-		-DWEIR_CORE_DIR="$core" -DWEIR_BUILD_TESTS=OFF -DWEIR_WERROR=OFF >"$work/build.log" 2>&1
+		-DWEIR_CORE_DIR="$core" -DWEIR_BUILD_TESTS=OFF -DWEIR_WERROR=OFF \
+		-DWEIR_EXPLORE_LTO=OFF >"$work/build.log" 2>&1
 }
 
 [ -n "$check" ] || configure || { cat "$work/build.log" >&2; exit 1; }
@@ -173,7 +177,8 @@ while IFS=$'\001' read -r edge file was now rung why; do
 	rung_red=nothing
 	if [ -n "$was" ]; then
 		apply "$file" "$was" "$now" || { say "$edge: cannot be applied to $file"; exit 1; }
-		[ -n "$check" ] || rung_red=$(killer "$rung")
+		[ -n "$check" ] || { [ -n "$why" ] && [ -z "$run_argued" ]; } ||
+			rung_red=$(killer "$rung")
 		fresh "$file"
 	fi
 	[ -z "$check" ] || rung_red=checked

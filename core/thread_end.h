@@ -80,6 +80,7 @@ static inline void weir__defer_leave(const int *unused)
 
 /* Deferred to the end of the block that this is declared in. */
 #define WEIR__CANCEL_DEFERRED                                                                      \
-	__attribute__((cleanup(weir__defer_leave))) const int weir__deferred = weir__defer_enter()
+	__attribute__((cleanup(weir__defer_leave), unused))                                            \
+	const int weir__deferred = weir__defer_enter()
 
 #endif

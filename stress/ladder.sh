@@ -10,7 +10,7 @@ logs=build/ladder
 
 usage() {
 	cat <<'END'
-usage: ladder.sh [--long] [--only RUNG]... [--skip RUNG]... [--report FILE]
+usage: ladder.sh [--long] [--only RUNG]... [--skip RUNG]... [--table] [--report FILE]
 
 Runs the rungs of rungs.txt, two that need one processor at a time, and writes a table
 of their figures, made from their logs in build/ladder.
@@ -18,6 +18,7 @@ of their figures, made from their logs in build/ladder.
   --long         the soak: hours
   --only RUNG    this one, and others that are named so
   --skip RUNG    not this one
+  --table        run nothing: the table of the logs that are there
   --report FILE  where the table goes (build/ladder/proof.md)
 
 Exit codes: 0 every rung held, 1 one did not, 2 wrong use, 8 interrupted.
@@ -32,11 +33,12 @@ trim() { sed 's/^ *//; s/ *$//' <<<"$1"; }
 # The rungs as lines of name, processors, question, command, long command.
 rungs() { grep -v '^#' "$here/rungs.txt"; }
 
-length=short report=$logs/proof.md
+length=short report=$logs/proof.md table=
 only=() skip=()
 while [ $# != 0 ]; do
 	case $1 in
 	--long) length=long ;;
+	--table) table=1 ;;
 	--only | --skip | --report)
 		[ $# -ge 2 ] || wrong_use "$1 takes a value"
 		case $1 in
@@ -89,13 +91,14 @@ climb() {
 }
 
 trap 'trap - INT TERM; kill $(jobs -p) 2>/dev/null; wait; exit 8' INT TERM
-rm -rf "$logs"
+[ -n "$table" ] || rm -rf "$logs"
 mkdir -p "$logs"
 
 names=() commands=() questions=()
 while IFS='|' read -r name processors question command long; do
 	name=$(trim "$name")
 	wanted "$name" || continue
+	[ -z "$table" ] || [ -f "$logs/$name.code" ] || continue
 	command=$(trim "$command")
 	[ $length = long ] || [ "$command" != - ] || continue
 	long=$(trim "$long")
@@ -103,6 +106,7 @@ while IFS='|' read -r name processors question command long; do
 	names+=("$name")
 	questions+=("$(trim "$question")")
 	commands+=("$command")
+	[ -z "$table" ] || continue
 	command=$(expand "$command")
 	if [ "$(trim "$processors")" = 2 ]; then
 		wait

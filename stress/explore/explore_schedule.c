@@ -159,10 +159,6 @@ static void point(const char *what, bool visible)
 {
 	if (++xp.steps > XP_STEPS_MAX)
 		xp_fail("the run does not end");
-	if (xp.changed && xp.one->invariant != NULL) {
-		xp.changed = false;
-		xp.one->invariant(xp.one);
-	}
 	xp_priorities_fall();
 	/* Only an enumeration learns what is shared: else each point is one. */
 	visible = visible || xp.limits.mode != XP_ENUMERATE;
@@ -170,6 +166,12 @@ static void point(const char *what, bool visible)
 		xp.place++;
 	if (visible)
 		xp.self->recent = 0;
+	/* Only now: whoever was let in here has changed words, too, and what this thread
+	 * does next would hide what they were in between. */
+	if (xp.changed && xp.one->invariant != NULL) {
+		xp.changed = false;
+		xp.one->invariant(xp.one);
+	}
 }
 
 void xp_point(const char *what, const void *word, bool writes)

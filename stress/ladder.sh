@@ -93,6 +93,8 @@ climb() {
 trap 'trap - INT TERM; kill $(jobs -p) 2>/dev/null; wait; exit 8' INT TERM
 [ -n "$table" ] || rm -rf "$logs"
 mkdir -p "$logs"
+# What the logs are of, also when the table is made later.
+[ -n "$table" ] || git rev-parse --short HEAD >"$logs/commit" || echo unknown >"$logs/commit"
 
 names=() commands=() questions=()
 while IFS='|' read -r name processors question command long; do
@@ -128,7 +130,7 @@ passed=0
 	echo "# Proof"
 	echo
 	echo "Written by \`stress/ladder.sh\` from the logs of its rungs. Length: $length."
-	echo "Commit $(git rev-parse --short HEAD 2>/dev/null || echo unknown), $(date -u +%Y-%m-%d)," \
+	echo "Commit $(cat "$logs/commit"), $(date -u +%Y-%m-%d)," \
 		"$(nproc) processors, $(uname -m), $(cc --version | head -n 1)."
 	echo
 	echo "| rung | the question | command | figures | verdict | s |"

@@ -22,9 +22,9 @@
 #include <utility>
 #include <vector>
 
-#include <weir/stub.h>
 #include <weir/weir.h>
 
+#include "source.h"
 #include "variant.h"
 
 namespace
@@ -34,6 +34,7 @@ constexpr int batch = 1000;
 constexpr unsigned threads_max = 8;
 /* More than threads, so that nobody waits: this measures the lease alone. */
 constexpr unsigned conns = 10;
+constexpr int64_t timeout_ns = 5000000000;
 constexpr double ratio_target = 2.0;
 
 struct alignas(128) padded_word {
@@ -46,41 +47,40 @@ struct alignas(128) padded_word {
 	std::exit(1);
 }
 
-/* The driver of weir-bench's stub scenarios: it opens, and does nothing more. */
-const weir_driver *plain_driver()
-{
-	static const weir_driver driver = [] {
-		weir_driver copy = *weir_stub_prompt_driver();
-		copy.reset = nullptr;
-		return copy;
-	}();
-	return &driver;
-}
-
 /* One pool of a variant, for all benchmarks of the run. */
 class shared_pool
 {
   public:
-	explicit shared_pool(const bench_variant &kind) : variant(kind)
+	explicit shared_pool(const pool_under_test &kind) : variant(kind)
 	{
-		weir_config_init(&config, plain_driver());
-		const bench_setup setup = {plain_driver(), &config, threads_max, conns};
+		char problem[200] = "";
+		pool_setup setup = {};
 
-		if (variant.create(&pool, &setup, nullptr) != WEIR_OK)
-			give_up("a pool could not be made");
+		if (source == nullptr)
+			give_up("no memory");
+		setup.size = sizeof(setup);
+		setup.threads = threads_max;
+		setup.conns_min = conns;
+		setup.conns_max = conns;
+		setup.acquire_timeout_ns = timeout_ns;
+		setup.open_timeout_ns = timeout_ns;
+		setup.source = bench_source_for_pool(source);
+		if (variant.create(&pool, &setup, problem, sizeof(problem)) != 0)
+			give_up(problem);
 	}
 	~shared_pool()
 	{
 		variant.destroy(pool);
+		bench_source_destroy(source);
 	}
 	shared_pool(const shared_pool &) = delete;
 	shared_pool &operator=(const shared_pool &) = delete;
 
-	const bench_variant &variant;
+	const pool_under_test &variant;
 	void *pool = nullptr;
 
   private:
-	weir_config config;
+	bench_source *const source = bench_source_create(0, 0);
 };
 
 __attribute__((noinline)) void floor_loop(std::atomic<uint32_t> &state, int count)
@@ -107,10 +107,10 @@ __attribute__((noinline)) void weir_loop(weir_pool *pool, int count)
 
 __attribute__((noinline)) void variant_loop(const shared_pool &shared, unsigned thread, int count)
 {
-	weir_lease lease = {};
+	pool_lease lease = {};
 
 	for (int i = 0; i < count; i++) {
-		if (!shared.variant.acquire(shared.pool, thread, &lease))
+		if (shared.variant.acquire(shared.pool, thread, &lease) != 0)
 			give_up("a baseline gave no lease");
 		shared.variant.release(shared.pool, thread, &lease);
 	}

@@ -156,15 +156,21 @@ double bench_strict_wait_ns(const struct bench_results *results, const char *sce
 
 bool bench_row_is_weir(const struct bench_row *row)
 {
-	return strncmp(row->pool, "weir", 4) == 0;
+	return row->standing == BENCH_STANDING_WEIR;
 }
 
 bool bench_row_is_baseline(const struct bench_row *row)
 {
-	static const char *const limits[] = {"none", "group-of-32", "raw-1"};
+	return row->standing == BENCH_STANDING_BASELINE;
+}
 
-	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
-		if (strcmp(row->pool, limits[i]) == 0)
-			return false;
-	return !bench_row_is_weir(row);
+const char *bench_standing_name(enum bench_standing standing)
+{
+	static const char *const names[] = {
+		[BENCH_STANDING_WEIR] = "weir",   [BENCH_STANDING_BASELINE] = "baseline",
+		[BENCH_STANDING_PEER] = "peer",   [BENCH_STANDING_USER] = "user",
+		[BENCH_STANDING_LIMIT] = "limit",
+	};
+
+	return names[standing];
 }

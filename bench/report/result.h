@@ -13,6 +13,7 @@
 #include "hold_spec.h"
 #include "pass.h"
 #include "scenario.h"
+#include "standing.h"
 
 #define BENCH_REPS_MAX 100
 #define BENCH_ROWS_MAX 256
@@ -64,6 +65,8 @@ struct bench_row {
 	const char *doc; /* of the scenario, or NULL */
 	enum bench_kind kind;
 	const char *pool;
+	const char *extra_work; /* a note beside its figures, or NULL */
+	enum bench_standing standing;
 	const char *driver;
 	unsigned threads;
 	unsigned conns;

@@ -5,6 +5,7 @@
 #include "result.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "stats.h"
@@ -27,6 +28,16 @@ static void add_waits(struct bench_row *row, enum bench_metric first,
 	add(row, first + 1, waits->p99);
 	add(row, first + 2, waits->p999);
 	add(row, first + 3, waits->max);
+}
+
+void bench_results_clear(struct bench_results *results)
+{
+	for (unsigned i = 0; i < results->rows_count; i++)
+		if (results->rows[i].timeline != NULL) {
+			free(results->rows[i].timeline->samples);
+			free(results->rows[i].timeline);
+		}
+	results->rows_count = 0;
 }
 
 void bench_row_add(struct bench_row *row, const struct bench_sample *throughput,

@@ -5,6 +5,7 @@
  * comes back first, so from two threads on it is no like for like: it shows the
  * price of taking turns.
  */
+#include <memory>
 #include <mutex>
 
 #include <weir/gate.h>
@@ -29,16 +30,18 @@ void run_mutex(benchmark::State &state)
 
 weir_gate *shared_gate()
 {
-	static weir_gate *const gate = [] {
-		weir_error err = WEIR_ERROR_INIT;
-		weir_gate *made = nullptr;
+	static const std::unique_ptr<weir_gate, void (*)(weir_gate *)> gate(
+		[] {
+			weir_error err = WEIR_ERROR_INIT;
+			weir_gate *made = nullptr;
 
-		if (weir_gate_create(&made, nullptr, &err) != WEIR_OK)
-			give_up("a gate could not be made", err);
-		return made;
-	}();
+			if (weir_gate_create(&made, nullptr, &err) != WEIR_OK)
+				give_up("a gate could not be made", err);
+			return made;
+		}(),
+		weir_gate_destroy);
 
-	return gate;
+	return gate.get();
 }
 
 void enter_and_leave(weir_gate *gate)

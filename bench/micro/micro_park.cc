@@ -43,18 +43,23 @@ void run_futex(benchmark::State &state)
 }
 
 /* Two pools of one connection each, as two semaphores: who has taken one gives the
- * other's back, so that the threads go strictly in turn. */
-void run_weir(benchmark::State &state)
+ * other's back, so that the threads go strictly in turn. At rest the second is
+ * taken. */
+class two_semaphores
 {
-	static const micro::plain_pool pools[2] = {micro::plain_pool(settings),
-	                                           micro::plain_pool(settings)};
-	static weir_lease leases[2] = {};
-	const int mine = state.thread_index();
-	const int other = 1 - mine;
-
-	if (mine == 0 && !weir_lease_held(&leases[1]))
+  public:
+	two_semaphores()
+	{
 		pools[1].acquire(leases[1]);
-	for ([[maybe_unused]] auto step : state) {
+	}
+	~two_semaphores()
+	{
+		pools[1].release(leases[1]);
+	}
+
+	void step(int mine)
+	{
+		const int other = 1 - mine;
 		weir_lease taken = {};
 
 		/* The other thread reads leases[mine] until it has released it, which is
@@ -63,6 +68,18 @@ void run_weir(benchmark::State &state)
 		leases[mine] = taken;
 		pools[other].release(leases[other]);
 	}
+
+  private:
+	micro::plain_pool pools[2] = {micro::plain_pool(settings), micro::plain_pool(settings)};
+	weir_lease leases[2] = {};
+};
+
+void run_weir(benchmark::State &state)
+{
+	static two_semaphores semaphores;
+
+	for ([[maybe_unused]] auto step : state)
+		semaphores.step(state.thread_index());
 }
 
 } // namespace

@@ -19,6 +19,8 @@ final class Timeline {
 	/** rate: operations of one caller a second. */
 	record Phase(String name, long ns, boolean down, String arrival, double rate) {}
 
+	/** All callers have started by then, or the first spike would measure that too. */
+	private static final long START_DELAY_NS = 50_000_000;
 	private static final List<String> ARRIVALS = List.of("closed", "once", "even", "poisson");
 
 	private final Load load;
@@ -88,7 +90,7 @@ final class Timeline {
 			final double due;
 
 			switch (arrival) {
-				case "closed" -> due = System.nanoTime() - begin;
+				case "closed" -> due = Math.max(System.nanoTime() - begin, 0);
 				case "once" -> {
 					return count++ == 0 ? begin : OVER;
 				}
@@ -124,7 +126,7 @@ final class Timeline {
 	}
 
 	private void start() {
-		begin = System.nanoTime();
+		begin = System.nanoTime() + START_DELAY_NS;
 		end = begin;
 		for (int i = 0; i < ends.length; i++) {
 			end += phases.get(i).ns();

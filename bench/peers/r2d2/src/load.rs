@@ -27,7 +27,9 @@ impl Random {
 		mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
 		mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
 		mixed ^= mixed >> 31;
-		Random { state: if mixed == 0 { 1 } else { mixed } }
+		Random {
+			state: if mixed == 0 { 1 } else { mixed },
+		}
 	}
 
 	pub fn draw(&mut self) -> u32 {
@@ -61,7 +63,8 @@ impl Hold {
 				}
 				_ => return Err(format!("unknown kind of hold {}", part["kind"])),
 			};
-			hold.parts.push((part["below"].as_u64().unwrap_or(0) as u32, what));
+			hold.parts
+				.push((part["below"].as_u64().unwrap_or(0) as u32, what));
 		}
 		Ok(hold)
 	}
@@ -73,7 +76,12 @@ impl Hold {
 		}
 		let draw = random.draw();
 		let last = self.parts.len() - 1;
-		Some(self.parts[..last].iter().position(|(below, _)| draw < *below).unwrap_or(last))
+		Some(
+			self.parts[..last]
+				.iter()
+				.position(|(below, _)| draw < *below)
+				.unwrap_or(last),
+		)
 	}
 
 	pub fn run(&self, random: &mut Random) {
@@ -94,7 +102,9 @@ pub fn work(links: u64) -> u64 {
 	// SAFETY: both are initialized. The factor must be no constant to the compiler, or
 	// it unrolls the chain and folds its links into fewer.
 	let factor = unsafe { std::ptr::read_volatile(&6364136223846793005) };
-	(0..links).fold(links, |x: u64, _| x.wrapping_mul(factor).wrapping_add(1442695040888963407))
+	(0..links).fold(links, |x: u64, _| {
+		x.wrapping_mul(factor).wrapping_add(1442695040888963407)
+	})
 }
 
 pub fn nanoseconds(time: Duration) -> i64 {
@@ -121,7 +131,10 @@ pub struct Histogram {
 
 impl Default for Histogram {
 	fn default() -> Histogram {
-		Histogram { max: 0, buckets: vec![0; BUCKETS] }
+		Histogram {
+			max: 0,
+			buckets: vec![0; BUCKETS],
+		}
 	}
 }
 
@@ -153,7 +166,13 @@ impl Histogram {
 
 	/// The buckets that are not empty, as the reply has them.
 	pub fn pairs(&self) -> Value {
-		let filled = self.buckets.iter().enumerate().filter(|(_, count)| **count > 0);
-		filled.map(|(bucket, count)| json!([bucket, count])).collect()
+		let filled = self
+			.buckets
+			.iter()
+			.enumerate()
+			.filter(|(_, count)| **count > 0);
+		filled
+			.map(|(bucket, count)| json!([bucket, count]))
+			.collect()
 	}
 }

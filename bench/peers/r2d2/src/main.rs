@@ -31,7 +31,9 @@ struct Session {
 
 impl Session {
 	fn load(&self) -> Result<&Load, String> {
-		self.load.as_ref().ok_or_else(|| "no pool is open".to_string())
+		self.load
+			.as_ref()
+			.ok_or_else(|| "no pool is open".to_string())
 	}
 
 	fn open(&mut self, order: &Value) -> Outcome {
@@ -80,10 +82,15 @@ fn selftest(order: &Value) -> Outcome {
 	let mut random = Random::new(seed, stream);
 	let mut choices = Random::new(seed, stream);
 	let draws: Vec<u32> = (0..count).map(|_| random.draw()).collect();
-	let parts: Vec<usize> = draws.iter().map(|_| hold.choose(&mut choices).unwrap_or(0)).collect();
+	let parts: Vec<usize> = draws
+		.iter()
+		.map(|_| hold.choose(&mut choices).unwrap_or(0))
+		.collect();
 	let values = order["values"].as_array().cloned().unwrap_or_default();
-	let buckets: Vec<usize> =
-		values.iter().map(|value| Histogram::bucket(value.as_i64().unwrap_or(0))).collect();
+	let buckets: Vec<usize> = values
+		.iter()
+		.map(|value| Histogram::bucket(value.as_i64().unwrap_or(0)))
+		.collect();
 	let links = integer(order, "links") as u64;
 	let mut work_ns = i64::MAX;
 	for _ in 0..SELFTEST_ROUNDS {
@@ -113,7 +120,9 @@ fn main() -> io::Result<()> {
 		})
 	)?;
 	for line in io::stdin().lock().lines() {
-		let answer = session.carry_out(&line?).unwrap_or_else(|fault| json!({ "error": fault }));
+		let answer = session
+			.carry_out(&line?)
+			.unwrap_or_else(|fault| json!({ "error": fault }));
 		writeln!(out, "{}", answer)?;
 	}
 	Ok(())

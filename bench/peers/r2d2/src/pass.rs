@@ -38,7 +38,12 @@ impl Snapshot {
 		}
 		let usage = usage();
 		let cpu_s = seconds(usage.ru_utime) + seconds(usage.ru_stime);
-		Snapshot { at, ops, cpu_s, ctx_switches: usage.ru_nvcsw + usage.ru_nivcsw }
+		Snapshot {
+			at,
+			ops,
+			cpu_s,
+			ctx_switches: usage.ru_nvcsw + usage.ru_nivcsw,
+		}
 	}
 }
 
@@ -137,9 +142,17 @@ pub fn run(load: &Load, order: &Value) -> Outcome {
 
 fn reply(counters: &[Counters], begin: &Snapshot, end: &Snapshot) -> Value {
 	let total = |counter: fn(&Counters) -> &AtomicU64| -> u64 {
-		counters.iter().map(|of_thread| counter(of_thread).load(Relaxed)).sum()
+		counters
+			.iter()
+			.map(|of_thread| counter(of_thread).load(Relaxed))
+			.sum()
 	};
-	let ops: Vec<u64> = end.ops.iter().zip(&begin.ops).map(|(end, begin)| end - begin).collect();
+	let ops: Vec<u64> = end
+		.ops
+		.iter()
+		.zip(&begin.ops)
+		.map(|(end, begin)| end - begin)
+		.collect();
 	json!({
 		"seconds": between(begin.at, end.at) as f64 / 1e9,
 		"ops": ops,

@@ -96,7 +96,11 @@ impl ManageConnection for Manager {
 		}
 		self.0.opens.fetch_add(1, Relaxed);
 		self.0.opened.fetch_add(1, Relaxed);
-		Ok(Connection { driver: Arc::clone(&self.0), users: AtomicI64::new(0), broken: false })
+		Ok(Connection {
+			driver: Arc::clone(&self.0),
+			users: AtomicI64::new(0),
+			broken: false,
+		})
 	}
 
 	fn is_valid(&self, _: &mut Connection) -> Result<(), StubError> {
@@ -179,14 +183,22 @@ pub struct Caller<'a> {
 
 impl<'a> Caller<'a> {
 	pub fn new(load: &'a Load, counters: &'a Counters, seed: u64, index: usize) -> Caller<'a> {
-		Caller { load, counters, random: Random::new(seed, index as u64) }
+		Caller {
+			load,
+			counters,
+			random: Random::new(seed, index as u64),
+		}
 	}
 
 	/// None: the timeout has passed. r2d2 tells no other failure.
 	pub fn acquire(&self) -> Option<PooledConnection<Manager>> {
 		self.counters.state.store(STATE_WAITING, Relaxed);
 		let conn = self.load.pool.pool.get().ok();
-		let state = if conn.is_some() { STATE_HOLDING } else { STATE_IDLE };
+		let state = if conn.is_some() {
+			STATE_HOLDING
+		} else {
+			STATE_IDLE
+		};
 		self.counters.state.store(state, Relaxed);
 		if conn.is_none() {
 			count(&self.counters.timeouts);

@@ -8,13 +8,16 @@
 //! timeline ends is recorded as having waited until then, or an overload would
 //! hide its longest waits.
 
-use crate::load::{nanoseconds, Histogram, Load, Random};
+use crate::load::{between, Histogram, Load, Random};
 use crate::pool::{count, Caller, Counters, STATE_HOLDING, STATE_WAITING};
 use crate::{integer, Outcome};
 use serde_json::{json, Value};
 use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 use std::time::{Duration, Instant};
+
+/// All callers have started by then, or the first spike would measure that too.
+const START_DELAY: Duration = Duration::from_millis(50);
 
 enum Arrival {
 	Closed,
@@ -25,7 +28,7 @@ enum Arrival {
 
 struct Phase {
 	name: String,
-	begin: i64, // of the timeline's own clock, which starts at 0
+	begin: i64, // since the timeline's own
 	end: i64,
 	down: bool,
 	arrival: Arrival,
@@ -57,13 +60,16 @@ struct Timeline {
 	sample_ns: i64,
 	end: i64,
 	seed: u64,
-	epoch: Instant,
+	epoch: Instant, // when the first phase begins
 }
 
 impl Timeline {
 	fn read(order: &Value) -> Result<Timeline, String> {
 		let sample_ns = integer(order, "sample_ns");
-		let listed = order["phases"].as_array().map(Vec::as_slice).unwrap_or_default();
+		let listed = order["phases"]
+			.as_array()
+			.map(Vec::as_slice)
+			.unwrap_or_default();
 		if listed.is_empty() || sample_ns < 1 {
 			return Err("timeline needs phases and a sample_ns above 0".to_string());
 		}
@@ -93,11 +99,17 @@ impl Timeline {
 			begin = end;
 		}
 		let seed = integer(order, "seed") as u64;
-		Ok(Timeline { phases, sample_ns, end: begin, seed, epoch: Instant::now() })
+		Ok(Timeline {
+			phases,
+			sample_ns,
+			end: begin,
+			seed,
+			epoch: Instant::now() + START_DELAY,
+		})
 	}
 
 	fn now(&self) -> i64 {
-		nanoseconds(self.epoch.elapsed())
+		between(self.epoch, Instant::now())
 	}
 
 	fn sleep_until(&self, ns: i64) {
@@ -119,18 +131,27 @@ struct Schedule<'a> {
 
 impl<'a> Schedule<'a> {
 	fn new(
-		timeline: &'a Timeline, phase: &'a Phase, share: f64, draws: &'a mut Random,
+		timeline: &'a Timeline,
+		phase: &'a Phase,
+		share: f64,
+		draws: &'a mut Random,
 	) -> Schedule<'a> {
 		let mut base = phase.begin as f64;
 		if let Arrival::Even = phase.arrival {
 			base += phase.gap_ns * share;
 		}
-		Schedule { timeline, phase, base, count: 0, draws }
+		Schedule {
+			timeline,
+			phase,
+			base,
+			count: 0,
+			draws,
+		}
 	}
 
 	fn next(&mut self) -> Option<i64> {
 		let at = match self.phase.arrival {
-			Arrival::Closed => self.timeline.now() as f64,
+			Arrival::Closed => self.base.max(self.timeline.now() as f64),
 			Arrival::Once if self.count == 0 => self.base,
 			Arrival::Once => return None,
 			Arrival::Even => self.base + f64::from(self.count) * self.phase.gap_ns,
@@ -207,7 +228,12 @@ fn sample(timeline: &Timeline, load: &Load, counters: &[Counters]) -> Value {
 		}
 		let taken = timeline.now();
 		let open = load.pool.driver.opened.load(Relaxed);
-		let row = [taken, open, states[STATE_HOLDING as usize], states[STATE_WAITING as usize]];
+		let row = [
+			taken,
+			open,
+			states[STATE_HOLDING as usize],
+			states[STATE_WAITING as usize],
+		];
 		for (column, value) in samples.iter_mut().zip(row) {
 			column.push(value);
 		}
@@ -221,11 +247,16 @@ fn sample(timeline: &Timeline, load: &Load, counters: &[Counters]) -> Value {
 pub fn run(load: &Load, order: &Value) -> Outcome {
 	let timeline = Timeline::read(order)?;
 	let driver = &load.pool.driver;
-	let (opens, open_failures) =
-		(driver.opens.load(Relaxed), driver.open_failures.load(Relaxed));
+	let (opens, open_failures) = (
+		driver.opens.load(Relaxed),
+		driver.open_failures.load(Relaxed),
+	);
 	let counters: Vec<Counters> = (0..load.threads).map(|_| Counters::default()).collect();
-	let mut merged: Vec<PhaseResult> =
-		timeline.phases.iter().map(|_| PhaseResult::default()).collect();
+	let mut merged: Vec<PhaseResult> = timeline
+		.phases
+		.iter()
+		.map(|_| PhaseResult::default())
+		.collect();
 	let samples = thread::scope(|scope| {
 		let running: Vec<_> = (0..load.threads)
 			.map(|index| {
@@ -242,14 +273,22 @@ pub fn run(load: &Load, order: &Value) -> Outcome {
 		driver.down.store(false, Relaxed);
 		for thread in running {
 			let results = thread.join().expect("a caller panicked");
-			merged.iter_mut().zip(&results).for_each(|(into, from)| into.merge(from));
+			merged
+				.iter_mut()
+				.zip(&results)
+				.for_each(|(into, from)| into.merge(from));
 		}
 		sampler.join().expect("the sampler panicked")
 	});
 	if driver.shared.load(Relaxed) > 0 {
 		return Err("a connection had two owners at once".to_string());
 	}
-	let phases: Vec<Value> = timeline.phases.iter().zip(&merged).map(phase_reply).collect();
+	let phases: Vec<Value> = timeline
+		.phases
+		.iter()
+		.zip(&merged)
+		.map(phase_reply)
+		.collect();
 	Ok(json!({
 		"phases": phases, "samples": samples, "opens": driver.opens.load(Relaxed) - opens,
 		"open_failures": driver.open_failures.load(Relaxed) - open_failures,

@@ -40,6 +40,7 @@ final class Timeline {
 		long ops;
 		long timeouts;
 		long failures;
+		long unserved;
 		final Load.Histogram waits = new Load.Histogram();
 		final Load.Histogram responses = new Load.Histogram();
 
@@ -47,6 +48,7 @@ final class Timeline {
 			ops += from.ops;
 			timeouts += from.timeouts;
 			failures += from.failures;
+			unserved += from.unserved;
 			waits.merge(from.waits);
 			responses.merge(from.responses);
 		}
@@ -58,6 +60,7 @@ final class Timeline {
 			reply.put("ops", ops);
 			reply.put("timeouts", timeouts);
 			reply.put("failures", failures);
+			reply.put("unserved", unserved);
 			reply.put("waits", waits.pairs());
 			reply.put("wait_max", waits.max());
 			reply.put("response", responses.pairs());
@@ -66,43 +69,53 @@ final class Timeline {
 		}
 	}
 
-	/** When a caller's operations of one phase are due. */
+	/**
+	 * When a caller's operations of one phase are due. An open loop's are counted by the rate: 0.5
+	 * is half an operation after the phase's begin.
+	 */
 	private static final class Schedule {
 		static final long OVER = Long.MAX_VALUE;
+		/** Due times are drawn apart from holds, and each phase has a stream of its own. */
+		private static final long STREAM = 1L << 32;
 
-		private final String arrival;
+		private final Phase phase;
 		private final long begin;
-		private final double gapNs; // infinite: nobody comes
 		private final Load.Random draws;
-		private double at; // since begin
-		private long count;
+		private double sum; // to the next one
+		private boolean finished;
 
-		Schedule(Phase phase, long begin, double share, Load.Random draws) {
-			this.arrival = phase.arrival();
-			this.begin = begin;
-			this.gapNs = 1e9 / phase.rate();
-			this.draws = draws;
-			this.at = arrival.equals("even") ? gapNs * share : 0;
+		Schedule(Timeline timeline, int number, int thread) {
+			phase = timeline.phases.get(number);
+			begin = timeline.ends[number] - phase.ns();
+			draws = new Load.Random(timeline.seed, STREAM * (number + 1) + thread);
+			sum = phase.arrival().equals("poisson") ? drawGap()
+					: (double) thread / timeline.counters.threads;
 		}
 
-		/** The next time that is due; OVER if there is none before end. */
-		long next(long end) {
-			final double due;
+		/** Exponential with mean 1; a draw is never 0, whose logarithm is none. */
+		private double drawGap() {
+			return -Math.log((draws.draw() + 0.5) / 4294967296.0);
+		}
 
-			switch (arrival) {
-				case "closed" -> due = Math.max(System.nanoTime() - begin, 0);
+		/** The next time that is due; OVER if there is none in this phase. */
+		long next() {
+			final double at;
+
+			switch (phase.arrival()) {
+				case "closed" -> {
+					final long now = Math.max(System.nanoTime() - begin, 0);
+					return now < phase.ns() ? begin + now : OVER;
+				}
 				case "once" -> {
-					return count++ == 0 ? begin : OVER;
+					final boolean more = !finished;
+					finished = true;
+					return more ? begin : OVER;
 				}
-				case "even" -> due = at + count * gapNs;
-				default -> {
-					at -= Math.log((draws.draw() + 1) / 4294967296.0) * gapNs;
-					due = at;
-				}
+				default -> at = sum / phase.rate() * 1e9;
 			}
-			count++;
-			// An infinite gap makes due infinite, or no number: 0 times infinite.
-			return due < end - begin ? begin + (long) due : OVER;
+			sum += phase.arrival().equals("poisson") ? drawGap() : 1;
+			// No number, or infinite, where the rate is 0.
+			return at < phase.ns() ? begin + (long) at : OVER;
 		}
 	}
 
@@ -138,55 +151,46 @@ final class Timeline {
 	private long operate(StubPool.Caller caller, long due, Result result) {
 		final long timeouts = counters.get(caller.thread, StubPool.Field.TIMEOUTS);
 		final Connection connection = caller.acquire();
-		final long acquired = System.nanoTime();
-		final long hold;
+		long hold = 0;
 
-		if (connection == null && counters.get(caller.thread, StubPool.Field.TIMEOUTS) == timeouts) {
-			result.failures++; // it was told at once: no wait
-			return 0;
-		}
-		result.waits.record(acquired - due);
-		if (connection == null) {
-			result.timeouts++;
-			result.responses.record(acquired - due);
-			return 0;
-		}
-		try {
-			hold = connection.unwrap(StubDriver.StubConnection.class).use(caller.hold, caller.random);
-			connection.nativeSQL("SELECT 1"); // through HikariCP, which looks at what it throws
-		} catch (SQLException gone) {
+		result.waits.record(System.nanoTime() - due);
+		if (connection != null) {
+			try {
+				hold = connection.unwrap(StubDriver.StubConnection.class)
+						.use(caller.hold, caller.random);
+				connection.nativeSQL("SELECT 1"); // HikariCP looks at what it throws
+				result.ops++;
+			} catch (SQLException gone) {
+				result.failures++;
+			}
 			caller.release(connection);
+		} else if (counters.get(caller.thread, StubPool.Field.TIMEOUTS) > timeouts) {
+			result.timeouts++;
+		} else {
 			result.failures++;
-			return 0;
 		}
-		caller.release(connection);
-		result.ops++;
 		result.responses.record(System.nanoTime() - due);
 		return hold;
 	}
 
 	private void runCaller(int thread) {
 		final StubPool.Caller caller = new StubPool.Caller(load, counters, thread, seed);
-		final Load.Random arrivals = new Load.Random(seed, (long) load.threads() + thread);
-		final double share = (double) thread / load.threads();
-		long from = begin;
 
 		for (int i = 0; i < ends.length; i++) {
-			final Schedule schedule = new Schedule(phases.get(i), from, share, arrivals);
+			final Schedule schedule = new Schedule(this, i, thread);
 			final Result result = new Result();
 
 			results[thread][i] = result;
-			for (long due = schedule.next(ends[i]); due != Schedule.OVER;
-					due = schedule.next(ends[i])) {
+			for (long due = schedule.next(); due != Schedule.OVER; due = schedule.next()) {
 				Load.sleep(due - System.nanoTime());
 				if (System.nanoTime() - end < 0) {
 					work = operate(caller, due, result);
 				} else {
+					result.unserved++;
 					result.waits.record(end - due);
 					result.responses.record(end - due);
 				}
 			}
-			from = ends[i];
 		}
 	}
 

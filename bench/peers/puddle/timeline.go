@@ -30,107 +30,105 @@ type phase struct {
 
 // What came of one phase.
 type phaseResult struct {
-	ops, timeouts, failures uint64
-	waits, responses        histogram
+	ops, timeouts, failures, unserved uint64
+	waits, responses                  histogram
 }
 
-// When a caller's operations of one phase are due.
+// When a caller's operations of one phase are due. An open loop's are counted by
+// the rate: 0.5 is half an operation after the phase's begin.
 type schedule struct {
-	arrival string
-	due     int64
-	gapNs   float64
-	first   float64
-	count   float64
-	draws   *random
+	phase    *phase
+	begin    int64
+	sum      float64 // to the next one
+	draws    random
+	finished bool
 }
 
-func newSchedule(p *phase, begin int64, index, threads int, draws *random) schedule {
-	gap := 1e9 / p.Rate // +Inf: nobody comes
-	s := schedule{arrival: p.Arrival, due: begin, gapNs: gap, draws: draws}
-	switch p.Arrival {
+// Due times are drawn apart from holds, and each phase has a stream of its own.
+const dueStream = uint64(1) << 32
+
+func newSchedule(t *timeline, number int, begin int64, index int) schedule {
+	s := schedule{phase: &t.phases[number], begin: begin}
+	s.draws = newRandom(t.seed, dueStream*uint64(number+1)+uint64(index))
+	switch s.phase.Arrival {
 	case "even":
-		s.first = float64(begin) + gap*float64(index)/float64(threads)
+		s.sum = float64(index) / float64(t.threads)
 	case "poisson":
-		s.first = float64(begin)
+		s.sum = drawGap(&s.draws)
 	}
 	return s
 }
 
-// The next time that is due, and whether it is before end.
-func (s *schedule) next(end int64) bool {
-	at := 0.0
-	switch s.arrival {
+// Exponential with mean 1; a draw is never 0, whose logarithm is none.
+func drawGap(draws *random) float64 {
+	return -math.Log((float64(draws.u32()) + 0.5) / (1 << 32))
+}
+
+// The next time that is due; false if there is none in this phase.
+func (s *schedule) next() (due int64, more bool) {
+	switch s.phase.Arrival {
 	case "closed":
-		if t := now(); t > s.due { // due is the phase's begin at first
-			s.due = t
+		due = now()
+		if due < s.begin {
+			due = s.begin
 		}
-		return s.due < end
+		return due, due < s.begin+s.phase.Ns
 	case "once":
-		s.count++
-		return s.count == 1
-	case "even":
-		at = s.first + s.count*s.gapNs
-		s.count++
-	case "poisson":
-		s.first -= math.Log((float64(s.draws.u32())+1)/(1<<32)) * s.gapNs
-		at = s.first
+		more = !s.finished
+		s.finished = true
+		return s.begin, more
 	}
-	if !(at < float64(end)) { // also for an infinite gap, or 0 times it
-		return false
+	at := s.sum / s.phase.Rate * 1e9
+	if !(at < float64(s.phase.Ns)) { // also where the rate is 0
+		return 0, false
 	}
-	s.due = int64(at)
-	return true
+	if s.phase.Arrival == "poisson" {
+		s.sum += drawGap(&s.draws)
+	} else {
+		s.sum++
+	}
+	return s.begin + int64(at), true
 }
 
 // Carry out what is due from due on.
 func (c *caller) operate(due int64, result *phaseResult) {
 	timeouts := c.timeouts
 	res, err := c.acquire()
-	acquired := now()
-	if err != nil {
-		if c.timeouts == timeouts {
-			result.failures++ // it was told at once: no wait
-			return
-		}
-		result.timeouts++
-		result.waits.record(acquired - due)
-		result.responses.record(acquired - due)
-		return
-	}
-	result.waits.record(acquired - due)
-	used := res.Value().(*conn).use(func() { runHold(c.hold, &c.random) })
-	if used {
+	result.waits.record(now() - due)
+	switch {
+	case err == nil && res.Value().(*conn).use(func() { runHold(c.hold, &c.random) }):
 		res.Release()
-	} else {
+		result.ops++
+	case err == nil:
 		res.Destroy()
+		result.failures++
+	case c.timeouts > timeouts:
+		result.timeouts++
+	default:
+		result.failures++
 	}
 	c.state = stateIdle
 	c.ops++
-	if used {
-		result.ops++
-		result.responses.record(now() - due)
-	} else {
-		result.failures++
-	}
+	result.responses.record(now() - due)
 }
 
 func (c *caller) runPhases(t *timeline, index int) []phaseResult {
 	results := make([]phaseResult, len(t.phases))
-	arrivals := newRandom(t.seed, uint64(t.threads+index))
 	begin := t.begin
 	for i := range t.phases {
-		end := begin + t.phases[i].Ns
-		s := newSchedule(&t.phases[i], begin, index, t.threads, &arrivals)
-		for s.next(end) {
-			sleep(s.due - now())
+		result := &results[i]
+		s := newSchedule(t, i, begin, index)
+		for due, more := s.next(); more; due, more = s.next() {
+			sleep(due - now())
 			if now() < t.end {
-				c.operate(s.due, &results[i])
+				c.operate(due, result)
 			} else {
-				results[i].waits.record(t.end - s.due)
-				results[i].responses.record(t.end - s.due)
+				result.unserved++
+				result.waits.record(t.end - due)
+				result.responses.record(t.end - due)
 			}
 		}
-		begin = end
+		begin += t.phases[i].Ns
 	}
 	return results
 }
@@ -241,12 +239,13 @@ func (t *timeline) phaseReplies(results [][]phaseResult) []reply {
 			all.ops += more[i].ops
 			all.timeouts += more[i].timeouts
 			all.failures += more[i].failures
+			all.unserved += more[i].unserved
 			all.waits.merge(&more[i].waits)
 			all.responses.merge(&more[i].responses)
 		}
 		replies[i] = reply{
 			"name": t.phases[i].Name, "ops": all.ops, "timeouts": all.timeouts,
-			"failures": all.failures, "waits": all.waits.pairs(), "wait_max": all.waits.max,
+			"failures": all.failures, "unserved": all.unserved, "waits": all.waits.pairs(), "wait_max": all.waits.max,
 			"response": all.responses.pairs(), "response_max": all.responses.max,
 		}
 	}

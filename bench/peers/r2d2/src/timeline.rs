@@ -28,11 +28,11 @@ enum Arrival {
 
 struct Phase {
 	name: String,
-	begin: i64, // since the timeline's own
+	begin: i64, // since that of the timeline
 	end: i64,
 	down: bool,
 	arrival: Arrival,
-	gap_ns: f64, // between the operations of one caller; infinite: nobody comes
+	rate: f64, // operations of one caller a second
 }
 
 /// What came of one phase.
@@ -41,6 +41,7 @@ struct PhaseResult {
 	ops: u64,
 	timeouts: u64,
 	failures: u64,
+	unserved: u64,
 	waits: Histogram,
 	responses: Histogram,
 }
@@ -50,6 +51,7 @@ impl PhaseResult {
 		self.ops += from.ops;
 		self.timeouts += from.timeouts;
 		self.failures += from.failures;
+		self.unserved += from.unserved;
 		self.waits.merge(&from.waits);
 		self.responses.merge(&from.responses);
 	}
@@ -94,7 +96,7 @@ impl Timeline {
 				end,
 				down: phase["down"].as_bool().unwrap_or(false),
 				arrival,
-				gap_ns: 1e9 / rate,
+				rate,
 			});
 			begin = end;
 		}
@@ -120,51 +122,67 @@ impl Timeline {
 	}
 }
 
-/// When a caller's operations of one phase are due.
+/// Due times are drawn apart from holds, and each phase has a stream of its own.
+const DUE_STREAM: u64 = 1 << 32;
+
+/// When a caller's operations of one phase are due. An open loop's are counted by
+/// the rate: 0.5 is half an operation after the phase's begin.
 struct Schedule<'a> {
 	timeline: &'a Timeline,
 	phase: &'a Phase,
-	base: f64,
-	count: u32,
-	draws: &'a mut Random,
+	sum: f64, // to the next one
+	draws: Random,
+	finished: bool,
 }
 
 impl<'a> Schedule<'a> {
-	fn new(
-		timeline: &'a Timeline,
-		phase: &'a Phase,
-		share: f64,
-		draws: &'a mut Random,
-	) -> Schedule<'a> {
-		let mut base = phase.begin as f64;
-		if let Arrival::Even = phase.arrival {
-			base += phase.gap_ns * share;
-		}
+	fn new(timeline: &'a Timeline, number: usize, index: usize, threads: usize) -> Schedule<'a> {
+		let phase = &timeline.phases[number];
+		let stream = DUE_STREAM * (number as u64 + 1) + index as u64;
+		let mut draws = Random::new(timeline.seed, stream);
+		let sum = match phase.arrival {
+			Arrival::Poisson => draw_gap(&mut draws),
+			_ => index as f64 / threads as f64,
+		};
 		Schedule {
 			timeline,
 			phase,
-			base,
-			count: 0,
+			sum,
 			draws,
+			finished: false,
 		}
 	}
+}
 
+/// Exponential with mean 1; a draw is never 0, whose logarithm is none.
+fn draw_gap(draws: &mut Random) -> f64 {
+	-((f64::from(draws.draw()) + 0.5) / 4294967296.0).ln()
+}
+
+impl Iterator for Schedule<'_> {
+	type Item = i64;
+
+	/// The next time that is due, if there is one in this phase.
 	fn next(&mut self) -> Option<i64> {
-		let at = match self.phase.arrival {
-			Arrival::Closed => self.base.max(self.timeline.now() as f64),
-			Arrival::Once if self.count == 0 => self.base,
-			Arrival::Once => return None,
-			Arrival::Even => self.base + f64::from(self.count) * self.phase.gap_ns,
-			Arrival::Poisson => {
-				let draw = (f64::from(self.draws.draw()) + 1.0) / 4294967296.0;
-				self.base -= draw.ln() * self.phase.gap_ns;
-				self.base
+		let phase = self.phase;
+		let step = match phase.arrival {
+			Arrival::Closed => {
+				let due = self.timeline.now().max(phase.begin);
+				return Some(due).filter(|due| *due < phase.end);
 			}
+			Arrival::Once => {
+				let more = !self.finished;
+				self.finished = true;
+				return Some(phase.begin).filter(|_| more);
+			}
+			Arrival::Even => 1.0,
+			Arrival::Poisson => draw_gap(&mut self.draws),
 		};
-		self.count += 1;
-		// An infinite gap makes at infinite, or no number: 0 times infinite.
-		if at < self.phase.end as f64 || matches!(self.phase.arrival, Arrival::Once) {
-			Some(at as i64)
+		let at = self.sum / phase.rate * 1e9;
+		self.sum += step;
+		// No number, or infinite, where the rate is 0.
+		if at < (phase.end - phase.begin) as f64 {
+			Some(phase.begin + at as i64)
 		} else {
 			None
 		}
@@ -174,47 +192,39 @@ impl<'a> Schedule<'a> {
 /// Carry out what is due from due on.
 fn operate(caller: &mut Caller, timeline: &Timeline, due: i64, result: &mut PhaseResult) {
 	let conn = caller.acquire();
-	let acquired = timeline.now();
-	result.waits.record(acquired - due);
-	let mut conn = match conn {
-		Some(conn) => conn,
-		None => {
-			result.timeouts += 1;
-			result.responses.record(acquired - due);
-			return;
+	result.waits.record(timeline.now() - due);
+	if let Some(mut conn) = conn {
+		let (load, random) = (caller.load, &mut caller.random);
+		if conn.use_for(|| load.hold.run(random)) {
+			result.ops += 1;
+		} else {
+			result.failures += 1;
 		}
-	};
-	let (load, random) = (caller.load, &mut caller.random);
-	let used = conn.use_for(|| load.hold.run(random));
-	caller.release(conn);
-	count(&caller.counters.ops);
-	if used {
-		result.ops += 1;
-		result.responses.record(timeline.now() - due);
+		caller.release(conn);
+		count(&caller.counters.ops);
 	} else {
-		result.failures += 1;
+		result.timeouts += 1;
 	}
+	result.responses.record(timeline.now() - due);
 }
 
 fn run_phases(mut caller: Caller, timeline: &Timeline, index: usize) -> Vec<PhaseResult> {
 	let threads = caller.load.threads;
-	let mut arrivals = Random::new(timeline.seed, (threads + index) as u64);
-	let share = index as f64 / threads as f64;
-	let of_phase = |phase| {
+	let of_phase = |number| {
 		let mut result = PhaseResult::default();
-		let mut schedule = Schedule::new(timeline, phase, share, &mut arrivals);
-		while let Some(due) = schedule.next() {
+		for due in Schedule::new(timeline, number, index, threads) {
 			timeline.sleep_until(due);
 			if timeline.now() < timeline.end {
 				operate(&mut caller, timeline, due, &mut result);
 			} else {
+				result.unserved += 1;
 				result.waits.record(timeline.end - due);
 				result.responses.record(timeline.end - due);
 			}
 		}
 		result
 	};
-	timeline.phases.iter().map(of_phase).collect()
+	(0..timeline.phases.len()).map(of_phase).collect()
 }
 
 fn sample(timeline: &Timeline, load: &Load, counters: &[Counters]) -> Value {
@@ -298,7 +308,7 @@ pub fn run(load: &Load, order: &Value) -> Outcome {
 fn phase_reply((phase, result): (&Phase, &PhaseResult)) -> Value {
 	json!({
 		"name": phase.name, "ops": result.ops, "timeouts": result.timeouts,
-		"failures": result.failures,
+		"failures": result.failures, "unserved": result.unserved,
 		"waits": result.waits.pairs(), "wait_max": result.waits.max(),
 		"response": result.responses.pairs(), "response_max": result.responses.max(),
 	})

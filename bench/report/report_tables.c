@@ -18,23 +18,6 @@ struct column {
 	double (*get)(const struct bench_results *results, const struct bench_row *row);
 };
 
-bool bench_row_is_first(const struct bench_results *results, unsigned index)
-{
-	return index == 0 ||
-	       strcmp(results->rows[index].scenario, results->rows[index - 1].scenario) != 0;
-}
-
-double bench_row_over(const struct bench_row *row, const struct bench_row *other,
-                      enum bench_metric metric)
-{
-	if (row == NULL || other == NULL)
-		return NAN;
-	/* A share of nothing is no measurement. */
-	if (!(bench_row_value(other, metric) > 0.0))
-		return NAN;
-	return bench_row_value(row, metric) / bench_row_value(other, metric);
-}
-
 static void format_2(char *text, size_t text_size, double value)
 {
 	bench_format_plain(text, text_size, value, 2);

@@ -124,7 +124,7 @@ static void test_json_has_every_key(void **state)
 	capture(bench_json_write);
 	root = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
 	assert_non_null(root);
-	assert_int_equal(json_integer_value(json_object_get(root, "schema")), 1);
+	assert_int_equal(json_integer_value(json_object_get(root, "schema")), 2);
 	for (size_t i = 0; i < sizeof(top) / sizeof(top[0]); i++)
 		assert_non_null(json_object_get(root, top[i]));
 	assert_int_equal(json_array_size(json_object_get(root, "results")), results.rows_count);

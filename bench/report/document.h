@@ -41,7 +41,4 @@ void bench_document_init(struct bench_document *document);
 /* Write it as JSON, schema 2; false without memory, or when out fails. */
 bool bench_json_write(FILE *out, const struct bench_document *document);
 
-/* Write it as a markdown report for people; false when out fails. */
-bool bench_report_write(FILE *out, const struct bench_document *document);
-
 #endif

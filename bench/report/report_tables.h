@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The tables of a report: one for each scenario, a line for each pool.
+ * The scenarios of a report: for each a table with a line for each pool, and its
+ * pictures.
  */
 #ifndef BENCH_REPORT_TABLES_H
 #define BENCH_REPORT_TABLES_H
 
-#include <stdio.h>
-
 #include "result.h"
+#include "report_writer.h"
 
-void bench_report_tables(FILE *out, const struct bench_results *results);
+/* plots may be NULL. */
+void bench_report_tables(struct bench_writer *writer, const struct bench_results *results,
+                         const struct bench_plots *plots);
 
 #endif

@@ -14,6 +14,7 @@ static const char help[] =
 	"usage: weir-bench <command> [arguments]\n"
 	"\n"
 	"  list   name the scenarios and the pools\n"
+	"  report make reports from the figures of a run\n"
 	"  run    run scenarios, print tables, write figures and a report\n"
 	"\n"
 	"  --help, --version\n"
@@ -26,6 +27,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{"list", bench_command_list},
+	{"report", bench_command_report},
 	{"run", bench_command_run},
 	{"worker", bench_command_worker},
 };

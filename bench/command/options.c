@@ -35,8 +35,10 @@ const char bench_options_help[] =
 	"  --reps N         repetitions (1 to 100)\n"
 	"  --pools A,B      only these pools; `weir-bench list` names them\n"
 	"  --seed N         seed of the random draws\n"
-	"  --json FILE      write the figures to FILE\n"
+	"  --json FILE      write the figures to FILE (\"-\": standard output)\n"
 	"  --report FILE    write a markdown report to FILE\n"
+	"  --html FILE      write a report as one HTML page to FILE\n"
+	"  --plots DIR      write pictures into DIR, as SVG; needs gnuplot\n"
 	"  --dir DIR        where database files are made (build/bench)\n"
 	"  --help           this text\n"
 	"\n"
@@ -162,6 +164,8 @@ enum flag {
 	FLAG_QUICK,
 	FLAG_JSON,
 	FLAG_REPORT,
+	FLAG_HTML,
+	FLAG_PLOTS,
 	FLAG_DIR,
 	FLAG_HELP,
 };
@@ -177,6 +181,8 @@ static const struct option known_flags[] = {
 	{"quick", no_argument, NULL, FLAG_QUICK},
 	{"json", required_argument, NULL, FLAG_JSON},
 	{"report", required_argument, NULL, FLAG_REPORT},
+	{"html", required_argument, NULL, FLAG_HTML},
+	{"plots", required_argument, NULL, FLAG_PLOTS},
 	{"dir", required_argument, NULL, FLAG_DIR},
 	{"help", no_argument, NULL, FLAG_HELP},
 	{NULL, 0, NULL, 0},
@@ -221,9 +227,13 @@ static bool set_flag(struct flags *flags, int flag, char *value)
 		options->quick = true;
 		return true;
 	case FLAG_JSON:
-		return set_path("json", value, &options->json);
+		return set_path("json", value, &options->paths.json);
 	case FLAG_REPORT:
-		return set_path("report", value, &options->report);
+		return set_path("report", value, &options->paths.report);
+	case FLAG_HTML:
+		return set_path("html", value, &options->paths.html);
+	case FLAG_PLOTS:
+		return set_path("plots", value, &options->paths.plots);
 	case FLAG_DIR:
 		return set_path("dir", value, &options->run.dir);
 	case FLAG_HELP:

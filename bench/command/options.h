@@ -7,14 +7,14 @@
 
 #include <stdbool.h>
 
+#include "outputs.h"
 #include "runner.h"
 
 #define BENCH_COMMAND_MAX 512
 
 struct bench_options {
 	struct bench_run run;
-	const char *json;   /* NULL: as the kind of run says */
-	const char *report; /* NULL: the same */
+	struct bench_output_paths paths; /* NULL in it: as the kind of run says */
 	bool quick;
 	bool full;    /* every scenario, nothing changed */
 	bool as_made; /* threads, connections and holds are the scenarios' own */

@@ -15,22 +15,32 @@
 #include "document.h"
 #include "monotonic.h"
 #include "options.h"
-#include "output_file.h"
+#include "outputs.h"
 #include "table.h"
 #include "work.h"
 
 #define RESULTS_DIR "results"
-#define RESULTS_REPORT RESULTS_DIR "/benchmark_results.md"
 #define QUICK_DIR "build/bench"
-#define QUICK_REPORT QUICK_DIR "/quick.md"
-#define QUICK_JSON QUICK_DIR "/quick.json"
+
+/* Where a run of a kind writes what no flag gives a place to. */
+static const struct bench_output_paths full_paths = {
+	.report = RESULTS_DIR "/benchmark_results.md",
+	.html = RESULTS_DIR "/benchmark_results.html",
+	.plots = RESULTS_DIR "/plots",
+};
+static const struct bench_output_paths quick_paths = {
+	.json = QUICK_DIR "/quick.json",
+	.report = QUICK_DIR "/quick.md",
+	.html = QUICK_DIR "/quick.html",
+	.plots = QUICK_DIR "/plots",
+};
 
 struct session {
 	struct bench_options options;
 	struct bench_document document;
 	struct bench_results *results;
-	struct bench_output_file json;
-	struct bench_output_file report;
+	struct bench_outputs outputs;
+	char dated[BENCH_TEXT_MAX]; /* where a full run puts its figures */
 };
 
 static bool uses_file(const struct bench_selection *selection)
@@ -72,14 +82,21 @@ static bool check_storage(struct session *session)
 	return true;
 }
 
+/* What flags say, and otherwise what the kind of run does. */
+static void fill_paths(struct bench_output_paths *paths, const struct bench_output_paths *others)
+{
+	paths->json = paths->json != NULL ? paths->json : others->json;
+	paths->report = paths->report != NULL ? paths->report : others->report;
+	paths->html = paths->html != NULL ? paths->html : others->html;
+	paths->plots = paths->plots != NULL ? paths->plots : others->plots;
+}
+
 /* Open what the run is to write. */
 static bool open_outputs(struct session *session)
 {
 	const struct bench_options *options = &session->options;
 	const struct bench_machine *machine = &session->document.machine;
-	char dated[BENCH_TEXT_MAX];
-	const char *json = options->json;
-	const char *report = options->report;
+	struct bench_output_paths paths = options->paths;
 
 	if (options->full) {
 		if (access(RESULTS_DIR, W_OK | X_OK) != 0) {
@@ -88,20 +105,18 @@ static bool open_outputs(struct session *session)
 			              "here: start it at the root of weir's source tree, or name a scenario\n");
 			return false;
 		}
-		(void)snprintf(dated, sizeof(dated), RESULTS_DIR "/%s-%.2s%.2s.json", machine->date,
-		               machine->time, machine->time + 3);
-		json = json != NULL ? json : dated;
-		report = report != NULL ? report : RESULTS_REPORT;
+		(void)snprintf(session->dated, sizeof(session->dated), RESULTS_DIR "/%s-%.2s%.2s.json",
+		               machine->date, machine->time, machine->time + 3);
+		paths.json = paths.json != NULL ? paths.json : session->dated;
+		fill_paths(&paths, &full_paths);
 	} else if (options->quick) {
-		if ((json == NULL || report == NULL) && !bench_make_dirs(QUICK_DIR)) {
+		fill_paths(&paths, &quick_paths);
+		if (!bench_make_dirs(QUICK_DIR)) {
 			(void)fprintf(stderr, "weir-bench: cannot make " QUICK_DIR ": %s\n", strerror(errno));
 			return false;
 		}
-		json = json != NULL ? json : QUICK_JSON;
-		report = report != NULL ? report : QUICK_REPORT;
 	}
-	return (json == NULL || bench_output_open(&session->json, json)) &&
-	       (report == NULL || bench_output_open(&session->report, report));
+	return bench_outputs_open(&session->outputs, &paths);
 }
 
 static enum bench_outcome run_selections(struct session *session, struct weir_error *err)
@@ -112,6 +127,7 @@ static enum bench_outcome run_selections(struct session *session, struct weir_er
 	const double links_per_us = bench_work_calibrate();
 	enum bench_outcome outcome = BENCH_DONE;
 	struct bench_progress progress;
+	FILE *const tables = bench_outputs_take_stdout(&session->outputs.paths) ? stderr : stdout;
 
 	if (planned_s < 120.0)
 		(void)fprintf(stderr, "about %.0f seconds; ", planned_s);
@@ -126,30 +142,10 @@ static enum bench_outcome run_selections(struct session *session, struct weir_er
 		outcome = bench_run_selection(run, &run->selections[i], &progress, session->results, err);
 		bench_progress_clear(&progress);
 		if (outcome == BENCH_DONE)
-			bench_table_print(stdout, session->results, first);
+			bench_table_print(tables, session->results, first);
 	}
 	session->document.minutes = (double)(bench_now() - started_ns) / 60e9;
 	return outcome;
-}
-
-/* Put what was measured into its files. */
-static bool write_outputs(struct session *session)
-{
-	const struct bench_document *document = &session->document;
-
-	if (session->json.file != NULL && !bench_json_write(session->json.file, document)) {
-		(void)fprintf(stderr, "weir-bench: cannot write \"%s\"\n", session->json.path);
-		return false;
-	}
-	if (session->report.file != NULL && !bench_report_write(session->report.file, document)) {
-		(void)fprintf(stderr, "weir-bench: cannot write \"%s\"\n", session->report.path);
-		return false;
-	}
-	if (session->json.file != NULL)
-		(void)fprintf(stderr, "figures: %s\n", session->json.path);
-	if (session->report.file != NULL)
-		(void)fprintf(stderr, "report: %s\n", session->report.path);
-	return bench_output_commit(&session->json) && bench_output_commit(&session->report);
 }
 
 static int run_session(struct session *session)
@@ -159,7 +155,8 @@ static int run_session(struct session *session)
 
 	switch (run_selections(session, &err)) {
 	case BENCH_DONE:
-		return write_outputs(session) ? BENCH_EXIT_DONE : BENCH_EXIT_FAILED;
+		return bench_outputs_write(&session->outputs, &session->document) ? BENCH_EXIT_DONE
+		                                                                  : BENCH_EXIT_FAILED;
 	case BENCH_CANCELLED:
 		(void)fprintf(stderr, "weir-bench: stopped; no file was written\n");
 		return BENCH_EXIT_CANCELLED;
@@ -197,8 +194,7 @@ int bench_command_run(int argc, char **argv)
 	session.document.command = session.options.command;
 	if (open_outputs(&session) && check_storage(&session))
 		exit_code = run_session(&session);
-	bench_output_abandon(&session.json);
-	bench_output_abandon(&session.report);
+	bench_outputs_abandon(&session.outputs);
 	bench_results_clear(session.results);
 	free(session.results);
 	return exit_code;

@@ -15,8 +15,7 @@ void bench_histogram_merge(struct bench_histogram *into, const struct bench_hist
 		into->max = from->max;
 }
 
-/* The largest value that falls into a bucket. */
-static int64_t bucket_top(unsigned bucket)
+int64_t bench_histogram_top(unsigned bucket)
 {
 	unsigned exponent;
 	uint64_t next;
@@ -38,7 +37,8 @@ int64_t bench_histogram_quantile(const struct bench_histogram *histogram, double
 		/* max bounds the last bucket: a quantile above it would be a value
 		 * that nobody measured. */
 		if (seen > 0 && (double)seen >= wanted)
-			return bucket_top(i) < histogram->max ? bucket_top(i) : histogram->max;
+			return bench_histogram_top(i) < histogram->max ? bench_histogram_top(i)
+			                                               : histogram->max;
 	}
 	return histogram->max;
 }

@@ -49,6 +49,9 @@ static inline void bench_histogram_record(struct bench_histogram *histogram, int
 /* Add what from holds to into. */
 void bench_histogram_merge(struct bench_histogram *into, const struct bench_histogram *from);
 
+/* The largest value that falls into a bucket. */
+int64_t bench_histogram_top(unsigned bucket);
+
 /* The value that a share of all values does not exceed, share from 0 to 1; 0 if
  * nothing was recorded. */
 int64_t bench_histogram_quantile(const struct bench_histogram *histogram, double share);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * A finished run with what it ran on, and the two ways to write it down.
+ * A finished run with what it ran on, and its form for programs.
  */
 #ifndef BENCH_DOCUMENT_H
 #define BENCH_DOCUMENT_H
@@ -18,6 +18,8 @@ struct bench_versions {
 	const char *jansson;
 };
 
+#define BENCH_NOTES_MAX 32
+
 struct bench_document {
 	const struct bench_results *results;
 	struct bench_machine machine;
@@ -27,17 +29,16 @@ struct bench_document {
 	bool quick;          /* --quick */
 	bool judged;         /* the scenarios are as the targets mean them */
 	bool indicative;     /* repetitions too few or too short to decide anything */
-	const char *command; /* how to do it again */
+	const char *command; /* how to do it again; NULL: not known */
 	double minutes;      /* that the run took */
+	unsigned notes_count;
+	const char *notes[BENCH_NOTES_MAX]; /* who took no part, and why: a sentence each */
 };
 
 /* Read machine and versions; the rest is the caller's to fill. */
 void bench_document_init(struct bench_document *document);
 
-/* Write it as JSON, schema 1; false without memory, or when out fails. */
+/* Write it as JSON, schema 2; false without memory, or when out fails. */
 bool bench_json_write(FILE *out, const struct bench_document *document);
-
-/* Write it as a markdown report for people; false when out fails. */
-bool bench_report_write(FILE *out, const struct bench_document *document);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "format.h"
+#include "report_phases.h"
 
 /* What a column shows of a row: a metric, or, with get, something worked out
  * from the rows around. */
@@ -17,23 +18,6 @@ struct column {
 	enum bench_metric metric;
 	double (*get)(const struct bench_results *results, const struct bench_row *row);
 };
-
-bool bench_row_is_first(const struct bench_results *results, unsigned index)
-{
-	return index == 0 ||
-	       strcmp(results->rows[index].scenario, results->rows[index - 1].scenario) != 0;
-}
-
-double bench_row_over(const struct bench_row *row, const struct bench_row *other,
-                      enum bench_metric metric)
-{
-	if (row == NULL || other == NULL)
-		return NAN;
-	/* A share of nothing is no measurement. */
-	if (!(bench_row_value(other, metric) > 0.0))
-		return NAN;
-	return bench_row_value(row, metric) / bench_row_value(other, metric);
-}
 
 static void format_2(char *text, size_t text_size, double value)
 {
@@ -64,6 +48,12 @@ static double get_p999_ratio(const struct bench_results *results, const struct b
 	return bench_row_over(bench_results_weir(results, row->scenario), row, BENCH_WAIT_P999);
 }
 
+static double get_p9999(const struct bench_results *results, const struct bench_row *row)
+{
+	(void)results;
+	return bench_row_wait_ns(row, 0.9999);
+}
+
 static const struct column lease_columns[] = {
 	{"ops/s", bench_format_count, BENCH_OPS_PER_S, NULL},
 	{"weir's ops/s over this", format_2, 0, get_ops_ratio},
@@ -72,6 +62,7 @@ static const struct column lease_columns[] = {
 	{"wait p50", bench_format_ns, BENCH_WAIT_P50, NULL},
 	{"p99", bench_format_ns, BENCH_WAIT_P99, NULL},
 	{"p99.9", bench_format_ns, BENCH_WAIT_P999, NULL},
+	{"p99.99", bench_format_ns, 0, get_p9999},
 	{"weir's p99.9 over this", format_2, 0, get_p999_ratio},
 	{"max", bench_format_ns, BENCH_WAIT_MAX, NULL},
 	{"fairness", format_2, BENCH_FAIRNESS, NULL},
@@ -92,6 +83,7 @@ static const struct column sql_columns[] = {
 	{"write p99.9", bench_format_ns, BENCH_WRITE_P999, NULL},
 	{"write max", bench_format_ns, BENCH_WRITE_MAX, NULL},
 	{"write fairness", format_2, BENCH_WRITE_FAIRNESS, NULL},
+	{"p99.99 of all", bench_format_ns, 0, get_p9999},
 	{"weir's p99.9 over this", format_2, 0, get_p999_ratio},
 	{"busy errors", bench_format_count, BENCH_BUSY_ERRORS, NULL},
 	{"timeouts", bench_format_count, BENCH_TIMEOUTS, NULL},
@@ -105,6 +97,9 @@ static const struct column sql_columns[] = {
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define COLUMNS_MAX 24
+_Static_assert(COUNT(sql_columns) <= COLUMNS_MAX && COUNT(lease_columns) <= COLUMNS_MAX,
+               "a table of a report has no place for a column");
 
 static double column_value(const struct column *column, const struct bench_results *results,
                            const struct bench_row *row)
@@ -123,67 +118,97 @@ static bool is_blank(const struct column *column, const struct bench_results *re
 	return true;
 }
 
-static void write_head(FILE *out, const struct bench_results *results, const struct bench_row *row)
+static void write_head(struct bench_writer *writer, const struct bench_results *results,
+                       const struct bench_row *row)
 {
 	const double strict_ns = bench_strict_wait_ns(results, row->scenario);
 	char hold[BENCH_CELL_MAX];
 	char strict[BENCH_CELL_MAX];
 
-	(void)fprintf(out, "### %s\n\n", row->scenario);
+	writer->form->heading(writer, 3, row->scenario);
 	if (row->doc != NULL)
-		(void)fprintf(out, "%s.\n\n", row->doc);
-	(void)fprintf(out, "%u %s, %u connections, `%s`, %u x %g s.", row->threads,
-	              row->threads == 1 ? "thread" : "threads", row->conns, row->hold, row->reps,
-	              row->seconds);
+		bench_write_paragraph(writer, "%s.", row->doc);
+	writer->form->begin(writer, BENCH_PARAGRAPH);
+	bench_write_text(writer, BENCH_PLAIN, "%u %s, %u connections, ", row->threads,
+	                 row->threads == 1 ? "thread" : "threads", row->conns);
+	if (row->hold[0] != '\0') {
+		bench_write_text(writer, BENCH_CODE, "%s", row->hold);
+		bench_write_text(writer, BENCH_PLAIN, ", ");
+	}
+	bench_write_text(writer, BENCH_PLAIN, "%u x %g s.", row->reps, row->seconds);
 	if (!isnan(strict_ns)) {
 		bench_format_ns(hold, sizeof(hold), bench_mean_hold_ns(results, row->scenario));
 		bench_format_ns(strict, sizeof(strict), strict_ns);
-		(void)fprintf(out,
-		              " Mean hold without a pool %s; in a strict queue everybody would wait %s.",
-		              hold, strict);
+		bench_write_text(writer, BENCH_PLAIN,
+		                 " Mean hold without a pool %s; in a strict queue everybody would wait %s.",
+		                 hold, strict);
 	}
-	(void)fprintf(out, "\n\n");
+	writer->form->end(writer, BENCH_PARAGRAPH);
 }
 
-/* The table of the scenario whose first row is first. */
-static void write_table(FILE *out, const struct bench_results *results, unsigned first)
+/* The columns that at least one row of a scenario has a value for. */
+static size_t choose_columns(const struct column *chosen[COLUMNS_MAX],
+                             struct bench_table_column heads[COLUMNS_MAX + 1],
+                             const struct bench_results *results, const struct bench_row *first)
 {
-	const char *scenario = results->rows[first].scenario;
-	const bool sql = results->rows[first].kind == BENCH_KIND_SQL;
-	const struct column *columns = sql ? sql_columns : lease_columns;
-	const size_t count = sql ? COUNT(sql_columns) : COUNT(lease_columns);
-	char text[BENCH_CELL_MAX];
+	const bool sql = first->kind == BENCH_KIND_SQL;
+	const struct column *const columns = sql ? sql_columns : lease_columns;
+	const size_t all = sql ? COUNT(sql_columns) : COUNT(lease_columns);
+	size_t count = 0;
 
-	(void)fprintf(out, "| pool |");
-	for (size_t i = 0; i < count; i++)
-		if (!is_blank(&columns[i], results, scenario))
-			(void)fprintf(out, " %s |", columns[i].title);
-	(void)fprintf(out, "\n|---|");
-	for (size_t i = 0; i < count; i++)
-		if (!is_blank(&columns[i], results, scenario))
-			(void)fprintf(out, "---:|");
-	for (unsigned i = first; i < results->rows_count; i++) {
-		const struct bench_row *row = &results->rows[i];
-
-		if (strcmp(row->scenario, scenario) != 0)
-			continue;
-		(void)fprintf(out, "\n| %s |", row->pool);
-		for (size_t at = 0; at < count; at++) {
-			if (is_blank(&columns[at], results, scenario))
-				continue;
-			columns[at].format(text, sizeof(text), column_value(&columns[at], results, row));
-			(void)fprintf(out, " %s |", text);
+	heads[0] = (struct bench_table_column){"pool", false};
+	for (size_t i = 0; i < all; i++)
+		if (!is_blank(&columns[i], results, first->scenario)) {
+			chosen[count++] = &columns[i];
+			heads[count] = (struct bench_table_column){columns[i].title, true};
 		}
-	}
-	(void)fprintf(out, "\n\n");
+	return count;
 }
 
-void bench_report_tables(FILE *out, const struct bench_results *results)
+/* The table of the scenario that first stands for. */
+static void write_table(struct bench_writer *writer, const struct bench_results *results,
+                        const struct bench_row *first)
+{
+	const struct column *chosen[COLUMNS_MAX];
+	struct bench_table_column heads[COLUMNS_MAX + 1];
+	const size_t count = choose_columns(chosen, heads, results, first);
+
+	writer->form->table_begin(writer, heads, count + 1);
+	for (unsigned i = 0; i < results->rows_count; i++) {
+		const struct bench_row *const row = &results->rows[i];
+		const enum bench_block block = bench_row_is_weir(row) ? BENCH_OUR_ROW : BENCH_ROW;
+		char text[BENCH_CELL_MAX];
+
+		if (strcmp(row->scenario, first->scenario) != 0)
+			continue;
+		writer->form->begin(writer, block);
+		bench_write_cell(writer, "%s", row->pool);
+		for (size_t at = 0; at < count; at++) {
+			chosen[at]->format(text, sizeof(text), column_value(chosen[at], results, row));
+			bench_write_cell(writer, "%s", text);
+		}
+		writer->form->end(writer, block);
+	}
+	writer->form->table_end(writer);
+}
+
+void bench_report_tables(struct bench_writer *writer, const struct bench_results *results,
+                         const struct bench_plots *plots)
 {
 	for (unsigned i = 0; i < results->rows_count; i++) {
+		const struct bench_row *const row = &results->rows[i];
+
 		if (!bench_row_is_first(results, i))
 			continue;
-		write_head(out, results, &results->rows[i]);
-		write_table(out, results, i);
+		write_head(writer, results, row);
+		write_table(writer, results, row);
+		bench_report_phases(writer, results, row->scenario);
+		for (int kind = 0; kind < BENCH_PLOT_THREADS; kind++) {
+			const struct bench_plot *const plot =
+				bench_plots_find(plots, (enum bench_plot_kind)kind, row->scenario);
+
+			if (plot != NULL)
+				writer->form->picture(writer, plot);
+		}
 	}
 }

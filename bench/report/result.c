@@ -32,12 +32,34 @@ static void add_waits(struct bench_row *row, enum bench_metric first,
 
 void bench_results_clear(struct bench_results *results)
 {
-	for (unsigned i = 0; i < results->rows_count; i++)
-		if (results->rows[i].timeline != NULL) {
-			free(results->rows[i].timeline->samples);
-			free(results->rows[i].timeline);
-		}
+	for (unsigned i = 0; i < results->rows_count; i++) {
+		struct bench_row *const row = &results->rows[i];
+
+		if (row->timeline != NULL)
+			free(row->timeline->samples);
+		free(row->timeline);
+		free(row->waits);
+	}
 	results->rows_count = 0;
+}
+
+bool bench_row_add_waits(struct bench_row *row, const struct bench_histogram waits[BENCH_ROLES])
+{
+	if (row->waits == NULL)
+		row->waits = calloc(1, sizeof(*row->waits));
+	if (row->waits == NULL)
+		return false;
+	for (int role = 0; role < BENCH_ROLES; role++)
+		bench_histogram_merge(row->waits, &waits[role]);
+	return true;
+}
+
+double bench_row_wait_ns(const struct bench_row *row, double share)
+{
+	if (row->waits == NULL ||
+	    (double)row->waits->count * (1.0 - share) < BENCH_WAITS_BEYOND * (1.0 - 1e-9))
+		return NAN;
+	return (double)bench_histogram_quantile(row->waits, share);
 }
 
 void bench_row_add(struct bench_row *row, const struct bench_sample *throughput,
@@ -85,12 +107,15 @@ double bench_row_value(const struct bench_row *row, enum bench_metric metric)
 	if (metric != BENCH_TIMEOUTS && metric != BENCH_BUSY_ERRORS)
 		return bench_median(row->values[metric], row->reps);
 	for (unsigned i = 0; i < row->reps; i++)
-		sum += row->values[metric][i];
+		sum += isnan(row->values[metric][i]) ? 0.0 : row->values[metric][i];
 	return sum;
 }
 
 double bench_row_spread(const struct bench_row *row)
 {
+	for (unsigned i = 0; i < row->reps; i++)
+		if (isnan(row->values[BENCH_OPS_PER_S][i]))
+			return NAN;
 	return bench_spread(row->values[BENCH_OPS_PER_S], row->reps);
 }
 
@@ -102,6 +127,25 @@ const struct bench_row *bench_results_find(const struct bench_results *results,
 		    strcmp(results->rows[i].pool, pool) == 0)
 			return &results->rows[i];
 	return NULL;
+}
+
+bool bench_row_is_first(const struct bench_results *results, unsigned index)
+{
+	for (unsigned i = 0; i < index; i++)
+		if (strcmp(results->rows[i].scenario, results->rows[index].scenario) == 0)
+			return false;
+	return true;
+}
+
+double bench_row_over(const struct bench_row *row, const struct bench_row *other,
+                      enum bench_metric metric)
+{
+	if (row == NULL || other == NULL)
+		return NAN;
+	/* A share of nothing is no measurement. */
+	if (!(bench_row_value(other, metric) > 0.0))
+		return NAN;
+	return bench_row_value(row, metric) / bench_row_value(other, metric);
 }
 
 const struct bench_row *bench_results_weir(const struct bench_results *results,

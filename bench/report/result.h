@@ -77,6 +77,7 @@ struct bench_row {
 	unsigned reps; /* done so far */
 	double values[BENCH_METRICS][BENCH_REPS_MAX];
 	struct bench_timeline *timeline; /* malloc'ed; NULL: no phases */
+	struct bench_histogram *waits;   /* of all repetitions and roles; malloc'ed; NULL: not kept */
 };
 
 struct bench_results {
@@ -93,15 +94,32 @@ void bench_row_add(struct bench_row *row, const struct bench_sample *throughput,
                    const struct bench_sample *wait, const struct bench_sql_figures *sql,
                    unsigned processors);
 
+/* Add the waits of a repetition, by role; false without memory. */
+bool bench_row_add_waits(struct bench_row *row, const struct bench_histogram waits[BENCH_ROLES]);
+
+/* The wait that a share of all waits of a row does not exceed; NAN unless enough
+ * of them lie beyond it for one more or less to make no difference. */
+#define BENCH_WAITS_BEYOND 10
+double bench_row_wait_ns(const struct bench_row *row, double share);
+
 /* The median over repetitions; for timeouts and busy errors the sum. */
 double bench_row_value(const struct bench_row *row, enum bench_metric metric);
 
-/* How far the repetitions' ops/s lie apart, as a share of their median. */
+/* How far the repetitions' ops/s lie apart, as a share of their median; NAN unless
+ * those of all of them are known. */
 double bench_row_spread(const struct bench_row *row);
 
 /* The row of that scenario and pool, or NULL. */
 const struct bench_row *bench_results_find(const struct bench_results *results,
                                            const char *scenario, const char *pool);
+
+/* The first row of each scenario stands for it. */
+bool bench_row_is_first(const struct bench_results *results, unsigned index);
+
+/* A metric of one row over that of another; NAN if either is NULL, or the other's
+ * is not above 0. */
+double bench_row_over(const struct bench_row *row, const struct bench_row *other,
+                      enum bench_metric metric);
 
 /* weir's row of a scenario (of several, the first), or NULL. */
 const struct bench_row *bench_results_weir(const struct bench_results *results,

@@ -28,7 +28,8 @@ struct bench_rep_spec {
 	size_t contender; /* index into the field */
 	unsigned conns;   /* of this row; sparse has two sizes */
 	uint64_t seed;
-	const char *dir; /* for database files */
+	const char *dir;               /* for database files */
+	struct bench_histogram *waits; /* [BENCH_ROLES]: receives those of the wait pass */
 	void (*tick)(void *tick_context);
 	void *tick_context;
 };

@@ -75,6 +75,7 @@ static enum bench_outcome run_here(const struct bench_rep_spec *spec,
 	if (outcome == BENCH_DONE) {
 		rep->sql = bench_sql_load_figures(&load, &rep->throughput);
 		pass.timed = true;
+		pass.merged = spec->waits;
 		pass.seconds = spec->selection->wait_seconds;
 		outcome = bench_sql_load_run(&load, &pass, &rep->wait, err);
 	}

@@ -50,6 +50,7 @@ static enum bench_outcome run_passes(const struct bench_rep_spec *spec, load_fun
 		return outcome;
 	load->pass.seconds = spec->selection->wait_seconds;
 	load->pass.timed = true;
+	load->pass.merged = spec->waits;
 	return run_load(load, &rep->wait, err);
 }
 

@@ -5,6 +5,7 @@
 #include "runner.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "machine.h"
@@ -149,6 +150,12 @@ static unsigned make_cells(const struct bench_run *run, const struct bench_selec
 	return count;
 }
 
+static enum bench_outcome out_of_memory(struct weir_error *err)
+{
+	(void)weir_fail(err, WEIR_ERR_NO_MEMORY, "bench.run", 0, "no memory for the waits of a pool");
+	return BENCH_FAILED;
+}
+
 /* One repetition of one cell, which the progress shows. */
 static enum bench_outcome run_cell(const struct bench_run *run, struct bench_rep_spec *spec,
                                    const struct cell *cell, struct bench_progress *progress,
@@ -164,10 +171,13 @@ static enum bench_outcome run_cell(const struct bench_run *run, struct bench_rep
 	spec->seed = run->seed + cell->row->reps;
 	bench_progress_show(progress, cell->row->scenario, cell->row->pool, cell->row->reps + 1,
 	                    run->reps);
+	memset(spec->waits, 0, BENCH_ROLES * sizeof(*spec->waits));
 	outcome = field->run(spec, &rep, err);
 	if (outcome != BENCH_DONE)
 		return outcome;
 	bench_row_add(cell->row, &rep.throughput, &rep.wait, &rep.sql, bench_processors());
+	if (!bench_row_add_waits(cell->row, spec->waits))
+		return out_of_memory(err);
 	bench_progress_add(progress, rep_seconds(spec->selection));
 	return BENCH_DONE;
 }
@@ -181,6 +191,7 @@ enum bench_outcome bench_run_selection(const struct bench_run *run,
 	struct bench_rep_spec spec = {
 		.selection = selection,
 		.dir = run->dir,
+		.waits = calloc(BENCH_ROLES, sizeof(*spec.waits)),
 		.tick = bench_progress_tick,
 		.tick_context = progress,
 	};
@@ -188,12 +199,15 @@ enum bench_outcome bench_run_selection(const struct bench_run *run,
 	const unsigned count = make_cells(run, selection, results, cells);
 	enum bench_outcome outcome = BENCH_DONE;
 
+	if (spec.waits == NULL)
+		return out_of_memory(err);
 	if (field->prepare != NULL && field->prepare(&spec, err) != WEIR_OK)
-		return BENCH_FAILED;
+		outcome = BENCH_FAILED;
 	for (unsigned rep = 0; rep < run->reps && outcome == BENCH_DONE; rep++)
 		for (unsigned i = 0; i < count && outcome == BENCH_DONE; i++)
 			outcome = run_cell(run, &spec, &cells[(i + rep) % count], progress, err);
 	if (field->clean != NULL)
 		field->clean(&spec);
+	free(spec.waits);
 	return outcome;
 }

@@ -31,6 +31,7 @@ struct crew {
 	int fds[PROCESSES_MAX];
 	struct bench_sql_report *reports; /* by process */
 	double wal_peak_bytes;
+	struct bench_histogram *waits; /* receives those of a pass, by role; NULL: nobody does */
 	struct weir_error *err;
 };
 
@@ -231,6 +232,8 @@ static void merge(const struct crew *crew, struct bench_sample *sample,
 		                             : NAN;
 		sample->waits[role] = bench_waits_of(&merged[role]);
 	}
+	if (crew->waits != NULL)
+		memcpy(crew->waits, merged, BENCH_ROLES * sizeof(*merged));
 	for (int role = 1; role < BENCH_ROLES; role++)
 		bench_histogram_merge(&merged[0], &merged[role]);
 	sample->waits_all = bench_waits_of(&merged[0]);
@@ -277,6 +280,7 @@ static enum bench_outcome run_crew(struct crew *crew, struct bench_rep *rep)
 		return outcome;
 	load.wal_peak_bytes = crew->wal_peak_bytes;
 	rep->sql = bench_sql_load_figures(&load, &rep->throughput);
+	crew->waits = crew->spec->waits;
 	return run_pass(crew, selection->wait_seconds, &rep->wait, &ignored);
 }
 

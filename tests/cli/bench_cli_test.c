@@ -317,7 +317,7 @@ static json_t *read_json(const char *path)
 
 	if (root == NULL)
 		fail_msg("%s: %s", path, error.text);
-	assert_int_equal(json_integer_value(json_object_get(root, "schema")), 1);
+	assert_int_equal(json_integer_value(json_object_get(root, "schema")), 2);
 	return root;
 }
 

@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "result.h"
@@ -67,6 +68,48 @@ static inline void add_rep(struct bench_row *row, double ops, double wait_ns, do
 	const struct bench_sample wait = make_sample(ops, wait_ns, fairness, 0);
 
 	bench_row_add(row, &throughput, &wait, NULL, FIXTURE_PROCESSORS);
+}
+
+/* So many waits, each twice as long for every tenth of them left. */
+static inline void add_waits(struct bench_row *row, uint64_t count, int64_t shortest_ns)
+{
+	static struct bench_histogram waits[BENCH_ROLES];
+
+	memset(waits, 0, sizeof(waits));
+	for (uint64_t left = count; left > 0; left /= 10, shortest_ns *= 2)
+		for (uint64_t i = left / 10; i < left; i++)
+			bench_histogram_record(&waits[BENCH_ROLE_LEASE], shortest_ns);
+	(void)bench_row_add_waits(row, waits);
+}
+
+/* A second before, one of an outage, one after, and a sample each millisecond. */
+static inline void add_timeline(struct bench_row *row, unsigned samples)
+{
+	struct bench_timeline *const timeline = calloc(1, sizeof(*timeline));
+	static const char *const names[] = {"steady", "outage", "recovery"};
+
+	timeline->samples = calloc(samples, sizeof(*timeline->samples));
+	timeline->opens = 12;
+	timeline->open_failures = 3;
+	for (unsigned i = 0; i < 3; i++) {
+		struct bench_timeline_phase *const phase = &timeline->phases[timeline->phases_count++];
+
+		(void)snprintf(phase->name, sizeof(phase->name), "%s", names[i]);
+		phase->begin_s = i;
+		phase->end_s = i + 1.0;
+		phase->down = i == 1;
+		phase->ops = 100 * i;
+		phase->waits = (struct bench_waits){1e3, 2e3, 3e3, 4e3};
+		phase->response = (struct bench_waits){1e4, 2e4, 3e4, NAN};
+	}
+	for (unsigned i = 0; i < samples; i++)
+		timeline->samples[timeline->samples_count++] = (struct bench_timeline_sample){
+			.t_s = 3.0 * i / samples,
+			.open = i % 5,
+			.in_use = i % 3,
+			.waiting = i % 7,
+		};
+	row->timeline = timeline;
 }
 
 #endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The style sheet of the HTML report: light and dark as the reader's system says,
+ * tables that scroll by themselves, nothing to load.
+ */
+#include "page_style.h"
+
+const char bench_page_style[] =
+	":root{--paper:#ffffff;--ink:#1f2328;--faint:#59636e;--line:#d8dee4;--band:#f6f8fa;"
+	"--ours:#e8f2fb;--link:#0969da}\n"
+	"@media (prefers-color-scheme:dark){:root{--paper:#0d1117;--ink:#e6edf3;--faint:#9198a1;"
+	"--line:#30363d;--band:#161b22;--ours:#14263a;--link:#58a6ff}}\n"
+	"*{box-sizing:border-box}\n"
+	"html{color-scheme:light dark;-webkit-text-size-adjust:100%}\n"
+	"body{margin:0;background:var(--paper);color:var(--ink);"
+	"font:16px/1.55 system-ui,-apple-system,\"Segoe UI\",Roboto,Helvetica,Arial,sans-serif}\n"
+	"main{max-width:68rem;margin:0 auto;padding:2rem 1.25rem 5rem}\n"
+	"h1{font-size:2rem;line-height:1.2;margin:0 0 1rem}\n"
+	"h2{font-size:1.45rem;margin:3rem 0 1rem;padding-bottom:.3rem;"
+	"border-bottom:1px solid var(--line)}\n"
+	"h3{font-size:1.15rem;margin:2.5rem 0 .5rem}\n"
+	"p{max-width:46rem;margin:.75rem 0}\n"
+	"a{color:var(--link);text-decoration:none}\n"
+	"a:hover{text-decoration:underline}\n"
+	"code,pre{font:.875em/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}\n"
+	"code{background:var(--band);padding:.1em .35em;border-radius:4px}\n"
+	"pre{background:var(--band);padding:.9rem 1rem;border-radius:6px;overflow-x:auto}\n"
+	"pre code{background:none;padding:0}\n"
+	"nav{margin:1.25rem 0 1.5rem;padding:.75rem 1rem;background:var(--band);border-radius:6px}\n"
+	"nav summary{cursor:pointer;font-weight:600}\n"
+	"nav ol{margin:.4rem 0;padding-left:0;list-style:none}\n"
+	"nav ol ol{columns:12rem;column-gap:1.5rem;padding-left:1.1rem;font-size:.875rem}\n"
+	".wide{overflow-x:auto;margin:1rem 0;border:1px solid var(--line);border-radius:6px}\n"
+	"table{border-collapse:collapse;font-size:.875rem;font-variant-numeric:tabular-nums;"
+	"min-width:100%}\n"
+	"th,td{padding:.4rem .7rem;text-align:left;white-space:nowrap;"
+	"border-bottom:1px solid var(--line)}\n"
+	"tbody tr:last-child td{border-bottom:0}\n"
+	"th{color:var(--faint);font-weight:600;background:var(--band);white-space:normal;"
+	"vertical-align:bottom;line-height:1.25}\n"
+	".n{text-align:right}\n"
+	".ours td{background:var(--ours);font-weight:600}\n"
+	"figure{margin:1.25rem 0}\n"
+	"figure svg{display:block;max-width:100%;height:auto;border:1px solid var(--line);"
+	"border-radius:6px}\n"
+	"@media print{nav{display:none}.wide{overflow:visible}}\n";

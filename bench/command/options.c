@@ -33,6 +33,7 @@ const char bench_options_help[] =
 	"                   mix:95%work:1us,5%sleep:1ms\n"
 	"  --seconds S      length of each pass (0.01 to 600)\n"
 	"  --reps N         repetitions (1 to 100)\n"
+	"  --pool-so FILE   a pool of yours, in a shared object; may be repeated\n"
 	"  --pools A,B      only these pools; `weir-bench list` names them\n"
 	"  --seed N         seed of the random draws\n"
 	"  --json FILE      write the figures to FILE\n"
@@ -137,8 +138,6 @@ static bool set_pools(struct flags *flags, char *value)
 
 		if (name == NULL)
 			return true;
-		if (!bench_pool_exists(name))
-			return complain("pools", name, "no pool has that name; see weir-bench list");
 		if (run->pools_count == BENCH_POOLS_MAX)
 			return complain("pools", name, "too many names");
 		run->pools[run->pools_count++] = name;
@@ -157,6 +156,7 @@ enum flag {
 	FLAG_HOLD,
 	FLAG_SECONDS,
 	FLAG_REPS,
+	FLAG_POOL_SO,
 	FLAG_POOLS,
 	FLAG_SEED,
 	FLAG_QUICK,
@@ -172,6 +172,7 @@ static const struct option known_flags[] = {
 	{"hold", required_argument, NULL, FLAG_HOLD},
 	{"seconds", required_argument, NULL, FLAG_SECONDS},
 	{"reps", required_argument, NULL, FLAG_REPS},
+	{"pool-so", required_argument, NULL, FLAG_POOL_SO},
 	{"pools", required_argument, NULL, FLAG_POOLS},
 	{"seed", required_argument, NULL, FLAG_SEED},
 	{"quick", no_argument, NULL, FLAG_QUICK},
@@ -181,6 +182,13 @@ static const struct option known_flags[] = {
 	{"help", no_argument, NULL, FLAG_HELP},
 	{NULL, 0, NULL, 0},
 };
+
+static const char *base_name(const char *path)
+{
+	const char *const slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
 
 /* Add a word to the command that does the same again. */
 static void remember(struct flags *flags, const char *before, const char *word)
@@ -199,8 +207,9 @@ static bool set_flag(struct flags *flags, int flag, char *value)
 	if (flag < FLAG_JSON) {
 		flags->changed = true;
 		remember(flags, "--", known_flags[flag - 1].name);
+		/* A report can be published as it is: no folders. */
 		if (value != NULL)
-			remember(flags, "", value);
+			remember(flags, "", flag == FLAG_POOL_SO ? base_name(value) : value);
 	}
 	switch (flag) {
 	case FLAG_THREADS:
@@ -213,6 +222,8 @@ static bool set_flag(struct flags *flags, int flag, char *value)
 		return set_seconds(flags, value);
 	case FLAG_REPS:
 		return set_reps(flags, value);
+	case FLAG_POOL_SO:
+		return bench_pool_options_add(&options->pools, value);
 	case FLAG_POOLS:
 		return set_pools(flags, value);
 	case FLAG_SEED:
@@ -350,6 +361,9 @@ static bool select_scenarios(struct flags *flags, char *const *names, int names_
  * an empty table. */
 static bool check_pools(const struct bench_run *run)
 {
+	for (unsigned i = 0; i < run->pools_count; i++)
+		if (!bench_pool_exists(run->pools[i]))
+			return complain("pools", run->pools[i], "no pool has that name; see weir-bench list");
 	for (unsigned i = 0; i < run->selections_count; i++)
 		if (bench_run_pools(run, &run->selections[i]) > 0)
 			return true;
@@ -386,7 +400,8 @@ bool bench_options_read(struct bench_options *options, int argc, char **argv)
 		options->run.reps = options->quick ? QUICK_REPS : FULL_REPS;
 	options->full = !flags.changed && optind == argc;
 	options->short_ = options->quick || flags.seconds > 0.0 || options->run.reps < FULL_REPS;
-	if (!select_scenarios(&flags, argv + optind, argc - optind) || !check_pools(&options->run))
+	if (!select_scenarios(&flags, argv + optind, argc - optind) ||
+	    !bench_pool_options_apply(&options->pools) || !check_pools(&options->run))
 		return false;
 	options->as_made = !flags.reshaped && flags.conns == 0 && !flags.hold_given;
 	return true;

@@ -7,12 +7,14 @@
 
 #include <stdbool.h>
 
+#include "pool_options.h"
 #include "runner.h"
 
 #define BENCH_COMMAND_MAX 512
 
 struct bench_options {
 	struct bench_run run;
+	struct bench_pool_options pools;
 	const char *json;   /* NULL: as the kind of run says */
 	const char *report; /* NULL: the same */
 	bool quick;

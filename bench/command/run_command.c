@@ -13,6 +13,7 @@
 
 #include "cancel.h"
 #include "document.h"
+#include "entrants.h"
 #include "monotonic.h"
 #include "options.h"
 #include "output_file.h"
@@ -176,8 +177,11 @@ int bench_command_run(int argc, char **argv)
 	struct session session = {0};
 	int exit_code = BENCH_EXIT_USAGE;
 
-	if (!bench_options_read(&session.options, argc, argv))
+	bench_cancel_prepare();
+	if (!bench_options_read(&session.options, argc, argv)) {
+		bench_entrants_clear();
 		return BENCH_EXIT_USAGE;
+	}
 	if (session.options.help) {
 		(void)fputs(bench_options_help, stdout);
 		return BENCH_EXIT_DONE;
@@ -185,9 +189,9 @@ int bench_command_run(int argc, char **argv)
 	session.results = calloc(1, sizeof(*session.results));
 	if (session.results == NULL) {
 		(void)fprintf(stderr, "weir-bench: out of memory\n");
+		bench_entrants_clear();
 		return BENCH_EXIT_FAILED;
 	}
-	bench_cancel_prepare();
 	bench_document_init(&session.document);
 	session.document.results = session.results;
 	session.document.seed = session.options.run.seed;
@@ -201,5 +205,6 @@ int bench_command_run(int argc, char **argv)
 	bench_output_abandon(&session.report);
 	bench_results_clear(session.results);
 	free(session.results);
+	bench_entrants_clear();
 	return exit_code;
 }

@@ -17,7 +17,7 @@
 #include "timeline.h"
 
 #define BENCH_REPS_MAX 100
-#define BENCH_ROWS_MAX 256
+#define BENCH_ROWS_MAX 512
 
 /* What a repetition yields. NAN: not measured. Waits come from the wait pass,
  * timeouts and busy errors from both, all else from the throughput pass. */

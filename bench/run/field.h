@@ -48,7 +48,7 @@ struct bench_contender {
 
 struct bench_field {
 	const char *driver;
-	size_t count;
+	size_t (*count)(void);
 	struct bench_contender (*contender)(size_t index);
 
 	/* Whether a contender runs in a selection; NULL: in all. */

@@ -4,34 +4,35 @@
  */
 #include <math.h>
 
+#include "entrants.h"
 #include "field.h"
 #include "load.h"
+#include "plugin.h"
 #include "source.h"
-#include "variant.h"
 
 /* As weir's own defaults. */
 #define ACQUIRE_TIMEOUT_NS INT64_C(5000000000)
 #define OPEN_TIMEOUT_NS INT64_C(5000000000)
 
-static const struct pool_under_test *const variants[] = {
-	&bench_variant_weir,    &bench_variant_mutex_lifo, &bench_variant_fifo_handoff,
-	&bench_variant_sem_cas, &bench_variant_ck_ring,    &bench_variant_none,
-};
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 static struct bench_contender stub_contender(size_t index)
 {
-	const struct pool_under_test *const variant = variants[index];
+	const struct bench_entrant entrant = bench_entrants_at(index);
 
 	return (struct bench_contender){
-		.name = variant->name,
-		.doc = variant->doc,
-		.extra_work = variant->extra_work,
-		.standing = variant == &bench_variant_weir   ? BENCH_STANDING_WEIR
-	                : variant == &bench_variant_none ? BENCH_STANDING_LIMIT
-	                                                 : BENCH_STANDING_BASELINE,
+		.name = entrant.name,
+		.doc = entrant.doc,
+		.extra_work = entrant.extra_work,
+		.standing = entrant.standing,
 	};
+}
+
+/* One that only executes statements has no leases to measure. */
+static bool leases_takes_part(size_t index, const struct bench_selection *selection)
+{
+	const struct bench_entrant entrant = bench_entrants_at(index);
+
+	(void)selection;
+	return bench_pool_leases(entrant.pool);
 }
 
 typedef enum bench_outcome (*load_function)(const struct bench_load *load,
@@ -67,7 +68,7 @@ static enum bench_outcome run_on_source(const struct bench_rep_spec *spec, load_
 		.source = bench_source_for_pool(source),
 	};
 	struct bench_load load = {
-		.variant = variants[spec->contender],
+		.variant = bench_entrants_at(spec->contender).pool,
 		.hold = &spec->selection->hold,
 		.conns = spec->conns,
 		.pass =
@@ -121,15 +122,17 @@ static enum bench_outcome sparse_run(const struct bench_rep_spec *spec, struct b
 
 const struct bench_field bench_field_leases = {
 	.driver = "stub",
-	.count = COUNT(variants),
+	.count = bench_entrants_count,
 	.contender = stub_contender,
+	.takes_part = leases_takes_part,
 	.run = leases_run,
 };
 
 const struct bench_field bench_field_sparse = {
 	.driver = "stub",
-	.count = COUNT(variants),
+	.count = bench_entrants_count,
 	.contender = stub_contender,
+	.takes_part = leases_takes_part,
 	.run = sparse_run,
 };
 

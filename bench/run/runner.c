@@ -12,8 +12,8 @@
 /* What creating and joining threads, and opening, adds to a repetition. */
 #define OVERHEAD_S 0.05
 
-/* Sparse has two sizes; no field is larger than this. */
-#define CELLS_MAX 32
+/* Sparse has two sizes; no field is larger than half of this. */
+#define CELLS_MAX 64
 
 /* One row under way: a contender at one size. */
 struct cell {
@@ -41,7 +41,7 @@ unsigned bench_run_pools(const struct bench_run *run, const struct bench_selecti
 	const struct bench_field *field = bench_field_of(selection->scenario->kind);
 	unsigned count = 0;
 
-	for (size_t i = 0; i < field->count; i++)
+	for (size_t i = 0; i < field->count(); i++)
 		count += wanted(run, selection, i);
 	return count;
 }
@@ -53,7 +53,7 @@ bool bench_pool_exists(const char *pool)
 	for (size_t kind = 0; kind < sizeof(kinds) / sizeof(kinds[0]); kind++) {
 		const struct bench_field *field = bench_field_of(kinds[kind]);
 
-		for (size_t i = 0; i < field->count; i++)
+		for (size_t i = 0; i < field->count(); i++)
 			if (strcmp(field->contender(i).name, pool) == 0)
 				return true;
 	}
@@ -134,7 +134,7 @@ static unsigned make_cells(const struct bench_run *run, const struct bench_selec
 	unsigned count = 0;
 
 	for (unsigned size = 0; size < sizes_count(selection); size++)
-		for (size_t i = 0; i < field->count; i++) {
+		for (size_t i = 0; i < field->count(); i++) {
 			struct cell *cell = &cells[count];
 
 			if (!wanted(run, selection, i) || count == CELLS_MAX ||

@@ -38,7 +38,8 @@ expect 0 '"my-pool"' list --json --pool-so mine.so
 expect 0 'exclusive .*passed' check-pool mine.so
 if grep FAILED out; then exit 1; fi
 # shellcheck disable=SC2086
-expect 0 'my-pool' run pair sparse $short --conns 8 --pools my-pool,none --pool-so mine.so --json x.json
+expect 0 'my-pool' run pair sparse $short --conns 8 --pools my-pool,none --pool-so mine.so \
+	--json x.json
 grep -q '"standing": "user"' x.json
 # shellcheck disable=SC2086
 expect 0 'my-pool' run pair $short --pools weir,my-pool --pool-so mine.so

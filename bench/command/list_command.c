@@ -12,10 +12,10 @@
 #include "run_command.h"
 
 static const char help[] =
-	"usage: weir-bench list [--json] [--pool-so FILE]...\n"
+	"usage: weir-bench list [--json] [--pool-so FILE]... [--peers [--peers-dir DIR]]\n"
 	"\n"
-	"Names the scenarios and the pools that take part in them, those of shared objects\n"
-	"among them.\n";
+	"Names the scenarios and the pools that take part in them: those built in, those of\n"
+	"shared objects, and other projects'.\n";
 
 /* The two fields there are: on the stub driver, and on SQLite. */
 static const struct bench_field *const fields[] = {&bench_field_leases, &bench_field_sql};
@@ -97,6 +97,8 @@ int bench_command_list(int argc, char **argv)
 {
 	static const struct option known_flags[] = {
 		{"json", no_argument, NULL, 'j'},
+		{"peers", no_argument, NULL, 'P'},
+		{"peers-dir", required_argument, NULL, 'd'},
 		{"pool-so", required_argument, NULL, 'p'},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
@@ -113,17 +115,16 @@ int bench_command_list(int argc, char **argv)
 			(void)fputs(help, stdout);
 			return BENCH_EXIT_DONE;
 		}
-		if (flag == 'p') {
-			if (!bench_pool_options_add(&pools, optarg))
-				return BENCH_EXIT_USAGE;
-			continue;
-		}
-		if (flag != 'j') {
+		if (flag == 'p' && !bench_pool_options_add(&pools, optarg))
+			return BENCH_EXIT_USAGE;
+		pools.peers = pools.peers || flag == 'P';
+		pools.peers_dir = flag == 'd' ? optarg : pools.peers_dir;
+		json = json || flag == 'j';
+		if (flag == '?') {
 			(void)fprintf(stderr, "weir-bench: list has no option %s; see weir-bench list --help\n",
 			              argv[optind - 1]);
 			return BENCH_EXIT_USAGE;
 		}
-		json = true;
 	}
 	if (optind < argc) {
 		(void)fprintf(stderr, "weir-bench: list takes no \"%s\"; see weir-bench list --help\n",
@@ -135,6 +136,8 @@ int bench_command_list(int argc, char **argv)
 		return BENCH_EXIT_USAGE;
 	}
 	written = json ? list_json() : list_plain();
+	for (unsigned i = 0; i < pools.notes.count; i++)
+		(void)fprintf(stderr, "weir-bench: %s\n", pools.notes.notes[i]);
 	bench_entrants_clear();
 	return written && fflush(stdout) == 0 ? BENCH_EXIT_DONE : BENCH_EXIT_FAILED;
 }

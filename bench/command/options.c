@@ -16,6 +16,9 @@
 #define FULL_REPS 5
 #define QUICK_REPS 3
 #define QUICK_SECONDS 0.15
+/* So that eleven pools take eight minutes. */
+#define PEERS_REPS 3
+#define PEERS_SECONDS 1.2
 #define DEFAULT_SEED 20240229
 #define BENCH_BUILD_DIR "build/bench"
 
@@ -33,6 +36,9 @@ const char bench_options_help[] =
 	"                   mix:95%work:1us,5%sleep:1ms\n"
 	"  --seconds S      length of each pass (0.01 to 600)\n"
 	"  --reps N         repetitions (1 to 100)\n"
+	"  --peers          other projects' pools beside weir, eight minutes; writes a section\n"
+	"                   of results/benchmark_results.md\n"
+	"  --peers-dir DIR  where they are (peers/ beside this program)\n"
 	"  --pool-so FILE   a pool of yours, in a shared object; may be repeated\n"
 	"  --pools A,B      only these pools; `weir-bench list` names them\n"
 	"  --seed N         seed of the random draws\n"
@@ -158,11 +164,13 @@ enum flag {
 	FLAG_REPS,
 	FLAG_POOL_SO,
 	FLAG_POOLS,
+	FLAG_PEERS,
 	FLAG_SEED,
 	FLAG_QUICK,
 	FLAG_JSON,
 	FLAG_REPORT,
 	FLAG_DIR,
+	FLAG_PEERS_DIR,
 	FLAG_HELP,
 };
 
@@ -174,11 +182,13 @@ static const struct option known_flags[] = {
 	{"reps", required_argument, NULL, FLAG_REPS},
 	{"pool-so", required_argument, NULL, FLAG_POOL_SO},
 	{"pools", required_argument, NULL, FLAG_POOLS},
+	{"peers", no_argument, NULL, FLAG_PEERS},
 	{"seed", required_argument, NULL, FLAG_SEED},
 	{"quick", no_argument, NULL, FLAG_QUICK},
 	{"json", required_argument, NULL, FLAG_JSON},
 	{"report", required_argument, NULL, FLAG_REPORT},
 	{"dir", required_argument, NULL, FLAG_DIR},
+	{"peers-dir", required_argument, NULL, FLAG_PEERS_DIR},
 	{"help", no_argument, NULL, FLAG_HELP},
 	{NULL, 0, NULL, 0},
 };
@@ -205,7 +215,7 @@ static bool set_flag(struct flags *flags, int flag, char *value)
 
 	/* What only says where files go leaves a full run a full run. */
 	if (flag < FLAG_JSON) {
-		flags->changed = true;
+		flags->changed = flags->changed || flag != FLAG_PEERS;
 		remember(flags, "--", known_flags[flag - 1].name);
 		/* A report can be published as it is: no folders. */
 		if (value != NULL)
@@ -237,6 +247,11 @@ static bool set_flag(struct flags *flags, int flag, char *value)
 		return set_path("report", value, &options->report);
 	case FLAG_DIR:
 		return set_path("dir", value, &options->run.dir);
+	case FLAG_PEERS:
+		options->pools.peers = true;
+		return true;
+	case FLAG_PEERS_DIR:
+		return set_path("peers-dir", value, &options->pools.peers_dir);
 	case FLAG_HELP:
 		options->help = true;
 		return true;
@@ -267,7 +282,9 @@ static bool select_size(struct flags *flags, const struct bench_scenario *scenar
 {
 	struct bench_run *run = &flags->options->run;
 	struct bench_selection *selection = &run->selections[run->selections_count];
-	const double quick = flags->options->quick ? QUICK_SECONDS : SECONDS_MAX;
+	const double quick = flags->options->quick         ? QUICK_SECONDS
+	                     : flags->options->pools.peers ? PEERS_SECONDS
+	                                                   : SECONDS_MAX;
 	const unsigned conns = scenario->conns != 0 ? scenario->conns : threads;
 
 	*selection = (struct bench_selection){
@@ -352,7 +369,8 @@ static bool select_scenarios(struct flags *flags, char *const *names, int names_
 	if (flags->threads != 0 || flags->conns != 0 || flags->hold_given)
 		return select_scenario(flags, "custom");
 	for (size_t i = 0; i < count; i++)
-		if (!all[i].on_request && !select_scenario(flags, all[i].name))
+		if (!all[i].on_request && (!flags->options->pools.peers || all[i].peers) &&
+		    !select_scenario(flags, all[i].name))
 			return false;
 	return true;
 }
@@ -397,7 +415,9 @@ bool bench_options_read(struct bench_options *options, int argc, char **argv)
 		return true;
 	options->run.reps = (unsigned)flags.reps;
 	if (flags.reps == 0)
-		options->run.reps = options->quick ? QUICK_REPS : FULL_REPS;
+		options->run.reps = options->quick         ? QUICK_REPS
+		                    : options->pools.peers ? PEERS_REPS
+		                                           : FULL_REPS;
 	options->full = !flags.changed && optind == argc;
 	options->short_ = options->quick || flags.seconds > 0.0 || options->run.reps < FULL_REPS;
 	if (!select_scenarios(&flags, argv + optind, argc - optind) ||

@@ -18,7 +18,7 @@ struct bench_options {
 	const char *json;   /* NULL: as the kind of run says */
 	const char *report; /* NULL: the same */
 	bool quick;
-	bool full;    /* every scenario, nothing changed */
+	bool full;    /* every scenario, or every one for peers; nothing changed */
 	bool as_made; /* threads, connections and holds are the scenarios' own */
 	bool short_;  /* too few or too short repetitions to decide anything */
 	bool help;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "entrants.h"
+#include "peers.h"
 
 bool bench_pool_options_add(struct bench_pool_options *options, const char *path)
 {
@@ -19,10 +20,17 @@ bool bench_pool_options_add(struct bench_pool_options *options, const char *path
 	return false;
 }
 
-bool bench_pool_options_apply(const struct bench_pool_options *options)
+bool bench_pool_options_apply(struct bench_pool_options *options)
 {
-	for (unsigned i = 0; i < options->objects_count; i++)
-		if (!bench_entrants_load(options->objects[i], BENCH_STANDING_USER))
-			return false;
-	return true;
+	char problem[1024];
+
+	for (unsigned i = 0; i < options->objects_count; i++) {
+		const char *const path = options->objects[i];
+
+		if (bench_entrants_load(path, BENCH_STANDING_USER, problem, sizeof(problem)))
+			continue;
+		(void)fprintf(stderr, "weir-bench: \"%s\": %s\n", path, problem);
+		return false;
+	}
+	return !options->peers || bench_peers_add(options->peers_dir, &options->notes);
 }

@@ -89,10 +89,11 @@ static bool open_outputs(struct session *session)
 			              "here: start it at the root of weir's source tree, or name a scenario\n");
 			return false;
 		}
-		(void)snprintf(dated, sizeof(dated), RESULTS_DIR "/%s-%.2s%.2s.json", machine->date,
-		               machine->time, machine->time + 3);
+		(void)snprintf(dated, sizeof(dated), RESULTS_DIR "/%s-%.2s%.2s%s.json", machine->date,
+		               machine->time, machine->time + 3, options->pools.peers ? "-peers" : "");
 		json = json != NULL ? json : dated;
-		report = report != NULL ? report : RESULTS_REPORT;
+		if (report == NULL && !options->pools.peers)
+			report = RESULTS_REPORT;
 	} else if (options->quick) {
 		if ((json == NULL || report == NULL) && !bench_make_dirs(QUICK_DIR)) {
 			(void)fprintf(stderr, "weir-bench: cannot make " QUICK_DIR ": %s\n", strerror(errno));
@@ -153,6 +154,20 @@ static bool write_outputs(struct session *session)
 	return bench_output_commit(&session->json) && bench_output_commit(&session->report);
 }
 
+/* Who took no part, or not to the end: a run without them is no failure, unless it
+ * began with them. */
+static void say_who_is_missing(struct session *session)
+{
+	struct bench_peer_notes *const notes = &session->options.pools.notes;
+	struct bench_document *const document = &session->document;
+
+	bench_peer_notes_dropped(notes, session->results);
+	for (unsigned i = 0; i < notes->count && i < BENCH_NOTES_MAX; i++) {
+		document->notes[document->notes_count++] = notes->notes[i];
+		(void)fprintf(stderr, "weir-bench: %s\n", notes->notes[i]);
+	}
+}
+
 static int run_session(struct session *session)
 {
 	struct weir_error err = WEIR_ERROR_INIT;
@@ -160,11 +175,14 @@ static int run_session(struct session *session)
 
 	switch (run_selections(session, &err)) {
 	case BENCH_DONE:
-		return write_outputs(session) ? BENCH_EXIT_DONE : BENCH_EXIT_FAILED;
+		say_who_is_missing(session);
+		return write_outputs(session) && !session->options.pools.notes.failed ? BENCH_EXIT_DONE
+		                                                                      : BENCH_EXIT_FAILED;
 	case BENCH_CANCELLED:
 		(void)fprintf(stderr, "weir-bench: stopped; no file was written\n");
 		return BENCH_EXIT_CANCELLED;
 	case BENCH_FAILED:
+	case BENCH_DROPPED:
 		break;
 	}
 	(void)weir_error_describe(&err, text, sizeof(text));

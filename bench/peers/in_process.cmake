@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Pools of other C projects, as shared objects that weir-bench loads:
-# bin/peers/<name>.so each. A peer whose package is not there joins peers_missing.
+# How a pool of another C project is built, as a shared object that weir-bench loads:
+# bin/peers/<name>.so. A peer whose package is not there joins peers_missing.
 
-# weir_add_peer(<name> HEADER <file> PACKAGES <Debian package>... [INCLUDES <folder>...]
-#               LIBRARIES <library>... [ALSO <target>...])
+# weir_add_peer(<name> SOURCE <file> HEADER <file> PACKAGES <Debian package>...
+#               [INCLUDES <folder>...] LIBRARIES <library>... [ALSO <target>...])
 function(weir_add_peer name)
-	cmake_parse_arguments(PARSE_ARGV 1 arg "" "HEADER" "PACKAGES;INCLUDES;LIBRARIES;ALSO")
+	cmake_parse_arguments(PARSE_ARGV 1 arg "" "SOURCE;HEADER" "PACKAGES;INCLUDES;LIBRARIES;ALSO")
 	find_path(WEIR_PEER_${name}_INCLUDE_DIR ${arg_HEADER} PATH_SUFFIXES ${arg_INCLUDES})
 	mark_as_advanced(WEIR_PEER_${name}_INCLUDE_DIR)
 	set(found ${WEIR_PEER_${name}_INCLUDE_DIR})
@@ -27,7 +27,7 @@ function(weir_add_peer name)
 		set(peers_missing "${peers_missing}${name}: ${packages}\n" PARENT_SCOPE)
 		return()
 	endif()
-	add_library(peer_${name} MODULE peer_${name}.c)
+	add_library(peer_${name} MODULE ${arg_SOURCE})
 	weir_configure_target(peer_${name})
 	set_target_properties(peer_${name} PROPERTIES
 		PREFIX ""
@@ -38,26 +38,9 @@ function(weir_add_peer name)
 		${PROJECT_SOURCE_DIR}/bench ${PROJECT_SOURCE_DIR}/bench/load)
 	target_include_directories(peer_${name} SYSTEM PRIVATE ${found})
 	target_link_libraries(peer_${name} PRIVATE ${libraries} ${arg_ALSO} Threads::Threads)
+	if(WEIR_BUILD_TESTS)
+		add_test(NAME peer_${name}_check
+			COMMAND weir-bench_tool check-pool $<TARGET_FILE:peer_${name}>)
+		set_tests_properties(peer_${name}_check PROPERTIES LABELS bench TIMEOUT 120)
+	endif()
 endfunction()
-
-weir_add_peer(apr_reslist
-	HEADER apr_reslist.h
-	INCLUDES apr-1.0 apr-1
-	PACKAGES libapr1-dev libaprutil1-dev
-	LIBRARIES aprutil-1 apr-1)
-weir_add_peer(libzdb
-	HEADER zdb.h
-	INCLUDES zdb
-	PACKAGES libzdb-dev
-	LIBRARIES zdb
-	ALSO SQLite::SQLite3)
-
-if(WEIR_BUILD_TESTS)
-	foreach(name apr_reslist libzdb)
-		if(TARGET peer_${name})
-			add_test(NAME peer_${name}_check
-				COMMAND weir-bench_tool check-pool $<TARGET_FILE:peer_${name}>)
-			set_tests_properties(peer_${name}_check PROPERTIES LABELS bench TIMEOUT 120)
-		endif()
-	endforeach()
-endif()

@@ -18,6 +18,8 @@ struct bench_versions {
 	const char *jansson;
 };
 
+#define BENCH_NOTES_MAX 32
+
 struct bench_document {
 	const struct bench_results *results;
 	struct bench_machine machine;
@@ -29,6 +31,8 @@ struct bench_document {
 	bool indicative;     /* repetitions too few or too short to decide anything */
 	const char *command; /* how to do it again */
 	double minutes;      /* that the run took */
+	unsigned notes_count;
+	const char *notes[BENCH_NOTES_MAX]; /* who took no part, and why: a sentence each */
 };
 
 /* Read machine and versions; the rest is the caller's to fill. */

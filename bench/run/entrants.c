@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "peer_child.h"
 #include "plugin.h"
 #include "runner.h"
 #include "variant.h"
@@ -69,28 +70,24 @@ void bench_entrants_add(const struct bench_entrant *entrant)
 		added.all[added.count++] = *entrant;
 }
 
-static bool refuse(const char *path, const char *problem)
+bool bench_entrants_load(const char *path, enum bench_standing standing, char *problem,
+                         size_t problem_size)
 {
-	(void)fprintf(stderr, "weir-bench: \"%s\": %s\n", path, problem);
-	return false;
-}
-
-bool bench_entrants_load(const char *path, enum bench_standing standing)
-{
-	char problem[1024];
 	struct bench_entrant entrant;
 	struct pool_under_test *pool;
 
-	if (!bench_entrants_have_room())
-		return refuse(path, "too many pools; run them a few at a time");
-	pool = bench_plugin_load(path, problem, sizeof(problem));
+	if (!bench_entrants_have_room()) {
+		(void)snprintf(problem, problem_size, "there are too many pools; run a few at a time");
+		return false;
+	}
+	pool = bench_plugin_load(path, problem, problem_size);
 	if (pool == NULL)
-		return refuse(path, problem);
+		return false;
 	if (bench_pool_exists(pool->name)) {
-		(void)snprintf(problem, sizeof(problem),
+		(void)snprintf(problem, problem_size,
 		               "there is another pool named %s; give it another name", pool->name);
 		free(pool);
-		return refuse(path, problem);
+		return false;
 	}
 	entrant = entrant_of(pool, standing);
 	bench_entrants_add(&entrant);
@@ -99,6 +96,10 @@ bool bench_entrants_load(const char *path, enum bench_standing standing)
 
 void bench_entrants_clear(void)
 {
-	while (added.count > 0)
-		free((void *)(uintptr_t)added.all[--added.count].pool);
+	while (added.count > 0) {
+		const struct bench_entrant *const last = &added.all[--added.count];
+
+		bench_peer_child_end(last->child);
+		free((void *)(uintptr_t)last->pool);
+	}
 }

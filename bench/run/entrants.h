@@ -33,11 +33,12 @@ bool bench_entrants_have_room(void);
  * for free() to take back, and its child go with it. */
 void bench_entrants_add(const struct bench_entrant *entrant);
 
-/* Load the shared object at path and add its pool; false, with a message on
- * stderr, if that cannot be. */
-bool bench_entrants_load(const char *path, enum bench_standing standing);
+/* Load the shared object at path and add its pool; false: problem says what is
+ * wrong. */
+bool bench_entrants_load(const char *path, enum bench_standing standing, char *problem,
+                         size_t problem_size);
 
-/* Forget all that were added. */
+/* Forget all that were added, and end the children among them. */
 void bench_entrants_clear(void);
 
 #endif

@@ -28,7 +28,8 @@ struct bench_rep_spec {
 	size_t contender; /* index into the field */
 	unsigned conns;   /* of this row; sparse has two sizes */
 	uint64_t seed;
-	const char *dir; /* for database files */
+	const char *dir;               /* for database files */
+	struct bench_histogram *waits; /* [BENCH_ROLES]: receives those of the wait pass */
 	void (*tick)(void *tick_context);
 	void *tick_context;
 };
@@ -44,6 +45,7 @@ struct bench_contender {
 	const char *doc;
 	const char *extra_work; /* what it does at each lease that others do not, or NULL */
 	enum bench_standing standing;
+	double warm_s; /* that its first pass of either kind in a scenario takes longer */
 };
 
 struct bench_field {

@@ -7,6 +7,7 @@
 #include "entrants.h"
 #include "field.h"
 #include "load.h"
+#include "peer_child.h"
 #include "plugin.h"
 #include "source.h"
 
@@ -23,15 +24,18 @@ static struct bench_contender stub_contender(size_t index)
 		.doc = entrant.doc,
 		.extra_work = entrant.extra_work,
 		.standing = entrant.standing,
+		.warm_s = entrant.child != NULL ? bench_peer_child_hello(entrant.child)->warm_s : 0.0,
 	};
 }
 
-/* One that only executes statements has no leases to measure. */
-static bool leases_takes_part(size_t index, const struct bench_selection *selection)
+/* One that only executes statements has no leases to measure. The threads of a
+ * sparse step hand leases to each other, which no child is told to do. */
+static bool takes_part(size_t index, const struct bench_selection *selection)
 {
 	const struct bench_entrant entrant = bench_entrants_at(index);
 
-	(void)selection;
+	if (entrant.child != NULL)
+		return selection->scenario->kind == BENCH_KIND_LEASES;
 	return bench_pool_leases(entrant.pool);
 }
 
@@ -85,7 +89,9 @@ static enum bench_outcome run_on_source(const struct bench_rep_spec *spec, load_
 	if (load.variant->create(&load.pool, &setup, problem, sizeof(problem)) != 0) {
 		(void)weir_fail(err, WEIR_ERR_DRIVER, "bench.create", 0, "%s: %s", load.variant->name,
 		                problem);
-		return BENCH_FAILED;
+		/* Another project's pool is no reason to lose everybody else's figures. */
+		return bench_entrants_at(spec->contender).standing == BENCH_STANDING_PEER ? BENCH_DROPPED
+		                                                                          : BENCH_FAILED;
 	}
 	outcome = run_passes(spec, run_load, &load, rep, err);
 	load.variant->destroy(load.pool);
@@ -111,6 +117,11 @@ static enum bench_outcome run_variant(const struct bench_rep_spec *spec, load_fu
 static enum bench_outcome leases_run(const struct bench_rep_spec *spec, struct bench_rep *rep,
                                      struct weir_error *err)
 {
+	static const struct bench_peer_limits limits = {ACQUIRE_TIMEOUT_NS, OPEN_TIMEOUT_NS};
+	struct bench_peer_child *const child = bench_entrants_at(spec->contender).child;
+
+	if (child != NULL)
+		return bench_peer_child_run(child, spec, &limits, rep, err);
 	return run_variant(spec, bench_load_leases, rep, err);
 }
 
@@ -124,7 +135,7 @@ const struct bench_field bench_field_leases = {
 	.driver = "stub",
 	.count = bench_entrants_count,
 	.contender = stub_contender,
-	.takes_part = leases_takes_part,
+	.takes_part = takes_part,
 	.run = leases_run,
 };
 
@@ -132,7 +143,7 @@ const struct bench_field bench_field_sparse = {
 	.driver = "stub",
 	.count = bench_entrants_count,
 	.contender = stub_contender,
-	.takes_part = leases_takes_part,
+	.takes_part = takes_part,
 	.run = sparse_run,
 };
 

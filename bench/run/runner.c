@@ -67,6 +67,18 @@ static unsigned sizes_count(const struct bench_selection *selection)
 	return scenario->kind == BENCH_KIND_SPARSE && selection->conns != scenario->conns_small ? 2 : 1;
 }
 
+/* What the first repetition takes longer than the others. */
+static double first_seconds(const struct bench_run *run, const struct bench_selection *selection)
+{
+	const struct bench_field *field = bench_field_of(selection->scenario->kind);
+	double total = 0.0;
+
+	for (size_t i = 0; i < field->count(); i++)
+		if (wanted(run, selection, i))
+			total += 2.0 * field->contender(i).warm_s;
+	return total;
+}
+
 static double rep_seconds(const struct bench_selection *selection)
 {
 	return bench_pass_seconds(selection->seconds) + bench_pass_seconds(selection->wait_seconds) +
@@ -82,6 +94,7 @@ double bench_run_seconds(const struct bench_run *run)
 
 		total += bench_run_pools(run, selection) * sizes_count(selection) * run->reps *
 		         rep_seconds(selection);
+		total += first_seconds(run, selection);
 	}
 	return total;
 }
@@ -158,6 +171,8 @@ static enum bench_outcome run_cell(const struct bench_run *run, struct bench_rep
 	struct bench_rep rep;
 	enum bench_outcome outcome;
 
+	if (cell->row->failure[0] != '\0')
+		return BENCH_DONE;
 	spec->contender = cell->contender;
 	spec->conns = cell->conns;
 	/* Every variant gets the same draws; every repetition others. */
@@ -165,9 +180,12 @@ static enum bench_outcome run_cell(const struct bench_run *run, struct bench_rep
 	bench_progress_show(progress, cell->row->scenario, cell->row->pool, cell->row->reps + 1,
 	                    run->reps);
 	outcome = field->run(spec, &rep, err);
-	if (outcome != BENCH_DONE)
+	if (outcome == BENCH_DONE)
+		bench_row_add(cell->row, &rep.throughput, &rep.wait, &rep.sql, bench_processors());
+	else if (outcome == BENCH_DROPPED)
+		(void)snprintf(cell->row->failure, sizeof(cell->row->failure), "%s", err->message);
+	else
 		return outcome;
-	bench_row_add(cell->row, &rep.throughput, &rep.wait, &rep.sql, bench_processors());
 	bench_progress_add(progress, rep_seconds(spec->selection));
 	return BENCH_DONE;
 }

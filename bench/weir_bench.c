@@ -13,9 +13,10 @@
 static const char help[] =
 	"usage: weir-bench <command> [arguments]\n"
 	"\n"
-	"  list   name the scenarios and the pools\n"
-	"  report make reports from the figures of a run\n"
-	"  run    run scenarios, print tables, write figures and a report\n"
+	"  check-pool   check somebody's pool before it is measured\n"
+	"  list         name the scenarios and the pools\n"
+	"  report       make reports from the figures of a run\n"
+	"  run          run scenarios, print tables, write figures and a report\n"
 	"\n"
 	"  --help, --version\n"
 	"\n"
@@ -26,6 +27,7 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
+	{"check-pool", bench_command_check_pool},
 	{"list", bench_command_list},
 	{"report", bench_command_report},
 	{"run", bench_command_run},

@@ -6,19 +6,23 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "entrants.h"
 #include "field.h"
+#include "pool_options.h"
 #include "run_command.h"
 
-static const char help[] = "usage: weir-bench list [--json]\n"
-						   "\n"
-						   "Names the scenarios and the pools that take part in them.\n";
+static const char help[] =
+	"usage: weir-bench list [--json] [--pool-so FILE]... [--peers [--peers-dir DIR]]\n"
+	"\n"
+	"Names the scenarios and the pools that take part in them: those built in, those of\n"
+	"shared objects, and other projects'.\n";
 
 /* The two fields there are: on the stub driver, and on SQLite. */
 static const struct bench_field *const fields[] = {&bench_field_leases, &bench_field_sql};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static void list_plain(void)
+static bool list_plain(void)
 {
 	size_t count;
 	const struct bench_scenario *all = bench_scenarios(&count);
@@ -29,12 +33,13 @@ static void list_plain(void)
 		             all[i].on_request ? " (on request only)" : "");
 	for (size_t field = 0; field < COUNT(fields); field++) {
 		(void)printf("\npools on the %s driver\n", fields[field]->driver);
-		for (size_t i = 0; i < fields[field]->count; i++) {
+		for (size_t i = 0; i < fields[field]->count(); i++) {
 			const struct bench_contender contender = fields[field]->contender(i);
 
 			(void)printf("  %-18s %s\n", contender.name, contender.doc);
 		}
 	}
+	return true;
 }
 
 static json_t *count_or_null(unsigned count)
@@ -46,7 +51,7 @@ static json_t *pools_json(const struct bench_field *field)
 {
 	json_t *pools = json_array();
 
-	for (size_t i = 0; i < field->count; i++) {
+	for (size_t i = 0; i < field->count(); i++) {
 		const struct bench_contender contender = field->contender(i);
 
 		(void)json_array_append_new(
@@ -92,10 +97,15 @@ int bench_command_list(int argc, char **argv)
 {
 	static const struct option known_flags[] = {
 		{"json", no_argument, NULL, 'j'},
+		{"peers", no_argument, NULL, 'P'},
+		{"peers-dir", required_argument, NULL, 'd'},
+		{"pool-so", required_argument, NULL, 'p'},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
+	struct bench_pool_options pools = {0};
 	bool json = false;
+	bool written;
 	int flag;
 
 	optind = 1;
@@ -105,21 +115,29 @@ int bench_command_list(int argc, char **argv)
 			(void)fputs(help, stdout);
 			return BENCH_EXIT_DONE;
 		}
-		if (flag != 'j') {
+		if (flag == 'p' && !bench_pool_options_add(&pools, optarg))
+			return BENCH_EXIT_USAGE;
+		pools.peers = pools.peers || flag == 'P';
+		pools.peers_dir = flag == 'd' ? optarg : pools.peers_dir;
+		json = json || flag == 'j';
+		if (flag == '?') {
 			(void)fprintf(stderr, "weir-bench: list has no option %s; see weir-bench list --help\n",
 			              argv[optind - 1]);
 			return BENCH_EXIT_USAGE;
 		}
-		json = true;
 	}
 	if (optind < argc) {
 		(void)fprintf(stderr, "weir-bench: list takes no \"%s\"; see weir-bench list --help\n",
 		              argv[optind]);
 		return BENCH_EXIT_USAGE;
 	}
-	if (!json)
-		list_plain();
-	else if (!list_json())
-		return BENCH_EXIT_FAILED;
-	return fflush(stdout) == 0 ? BENCH_EXIT_DONE : BENCH_EXIT_FAILED;
+	if (!bench_pool_options_apply(&pools)) {
+		bench_entrants_clear();
+		return BENCH_EXIT_USAGE;
+	}
+	written = json ? list_json() : list_plain();
+	for (unsigned i = 0; i < pools.notes.count; i++)
+		(void)fprintf(stderr, "weir-bench: %s\n", pools.notes.notes[i]);
+	bench_entrants_clear();
+	return written && fflush(stdout) == 0 ? BENCH_EXIT_DONE : BENCH_EXIT_FAILED;
 }

@@ -16,6 +16,9 @@
 #define FULL_REPS 5
 #define QUICK_REPS 3
 #define QUICK_SECONDS 0.15
+/* So that eleven pools take eight minutes. */
+#define PEERS_REPS 3
+#define PEERS_SECONDS 1.2
 #define DEFAULT_SEED 20240229
 #define BENCH_BUILD_DIR "build/bench"
 
@@ -33,6 +36,10 @@ const char bench_options_help[] =
 	"                   mix:95%work:1us,5%sleep:1ms\n"
 	"  --seconds S      length of each pass (0.01 to 600)\n"
 	"  --reps N         repetitions (1 to 100)\n"
+	"  --peers          other projects' pools beside weir, eight minutes; writes a section\n"
+	"                   of results/benchmark_results.md\n"
+	"  --peers-dir DIR  where they are (peers/ beside this program)\n"
+	"  --pool-so FILE   a pool of yours, in a shared object; may be repeated\n"
 	"  --pools A,B      only these pools; `weir-bench list` names them\n"
 	"  --seed N         seed of the random draws\n"
 	"  --json FILE      write the figures to FILE (\"-\": standard output)\n"
@@ -139,8 +146,6 @@ static bool set_pools(struct flags *flags, char *value)
 
 		if (name == NULL)
 			return true;
-		if (!bench_pool_exists(name))
-			return complain("pools", name, "no pool has that name; see weir-bench list");
 		if (run->pools_count == BENCH_POOLS_MAX)
 			return complain("pools", name, "too many names");
 		run->pools[run->pools_count++] = name;
@@ -159,7 +164,9 @@ enum flag {
 	FLAG_HOLD,
 	FLAG_SECONDS,
 	FLAG_REPS,
+	FLAG_POOL_SO,
 	FLAG_POOLS,
+	FLAG_PEERS,
 	FLAG_SEED,
 	FLAG_QUICK,
 	FLAG_JSON,
@@ -167,6 +174,7 @@ enum flag {
 	FLAG_HTML,
 	FLAG_PLOTS,
 	FLAG_DIR,
+	FLAG_PEERS_DIR,
 	FLAG_HELP,
 };
 
@@ -176,7 +184,9 @@ static const struct option known_flags[] = {
 	{"hold", required_argument, NULL, FLAG_HOLD},
 	{"seconds", required_argument, NULL, FLAG_SECONDS},
 	{"reps", required_argument, NULL, FLAG_REPS},
+	{"pool-so", required_argument, NULL, FLAG_POOL_SO},
 	{"pools", required_argument, NULL, FLAG_POOLS},
+	{"peers", no_argument, NULL, FLAG_PEERS},
 	{"seed", required_argument, NULL, FLAG_SEED},
 	{"quick", no_argument, NULL, FLAG_QUICK},
 	{"json", required_argument, NULL, FLAG_JSON},
@@ -184,9 +194,17 @@ static const struct option known_flags[] = {
 	{"html", required_argument, NULL, FLAG_HTML},
 	{"plots", required_argument, NULL, FLAG_PLOTS},
 	{"dir", required_argument, NULL, FLAG_DIR},
+	{"peers-dir", required_argument, NULL, FLAG_PEERS_DIR},
 	{"help", no_argument, NULL, FLAG_HELP},
 	{NULL, 0, NULL, 0},
 };
+
+static const char *base_name(const char *path)
+{
+	const char *const slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
 
 /* Add a word to the command that does the same again. */
 static void remember(struct flags *flags, const char *before, const char *word)
@@ -203,10 +221,11 @@ static bool set_flag(struct flags *flags, int flag, char *value)
 
 	/* What only says where files go leaves a full run a full run. */
 	if (flag < FLAG_JSON) {
-		flags->changed = true;
+		flags->changed = flags->changed || flag != FLAG_PEERS;
 		remember(flags, "--", known_flags[flag - 1].name);
+		/* A report can be published as it is: no folders. */
 		if (value != NULL)
-			remember(flags, "", value);
+			remember(flags, "", flag == FLAG_POOL_SO ? base_name(value) : value);
 	}
 	switch (flag) {
 	case FLAG_THREADS:
@@ -219,6 +238,8 @@ static bool set_flag(struct flags *flags, int flag, char *value)
 		return set_seconds(flags, value);
 	case FLAG_REPS:
 		return set_reps(flags, value);
+	case FLAG_POOL_SO:
+		return bench_pool_options_add(&options->pools, value);
 	case FLAG_POOLS:
 		return set_pools(flags, value);
 	case FLAG_SEED:
@@ -236,6 +257,11 @@ static bool set_flag(struct flags *flags, int flag, char *value)
 		return set_path("plots", value, &options->paths.plots);
 	case FLAG_DIR:
 		return set_path("dir", value, &options->run.dir);
+	case FLAG_PEERS:
+		options->pools.peers = true;
+		return true;
+	case FLAG_PEERS_DIR:
+		return set_path("peers-dir", value, &options->pools.peers_dir);
 	case FLAG_HELP:
 		options->help = true;
 		return true;
@@ -266,7 +292,9 @@ static bool select_size(struct flags *flags, const struct bench_scenario *scenar
 {
 	struct bench_run *run = &flags->options->run;
 	struct bench_selection *selection = &run->selections[run->selections_count];
-	const double quick = flags->options->quick ? QUICK_SECONDS : SECONDS_MAX;
+	const double quick = flags->options->quick         ? QUICK_SECONDS
+	                     : flags->options->pools.peers ? PEERS_SECONDS
+	                                                   : SECONDS_MAX;
 	const unsigned conns = scenario->conns != 0 ? scenario->conns : threads;
 
 	*selection = (struct bench_selection){
@@ -351,7 +379,8 @@ static bool select_scenarios(struct flags *flags, char *const *names, int names_
 	if (flags->threads != 0 || flags->conns != 0 || flags->hold_given)
 		return select_scenario(flags, "custom");
 	for (size_t i = 0; i < count; i++)
-		if (!all[i].on_request && !select_scenario(flags, all[i].name))
+		if (!all[i].on_request && (!flags->options->pools.peers || all[i].peers) &&
+		    !select_scenario(flags, all[i].name))
 			return false;
 	return true;
 }
@@ -360,6 +389,9 @@ static bool select_scenarios(struct flags *flags, char *const *names, int names_
  * an empty table. */
 static bool check_pools(const struct bench_run *run)
 {
+	for (unsigned i = 0; i < run->pools_count; i++)
+		if (!bench_pool_exists(run->pools[i]))
+			return complain("pools", run->pools[i], "no pool has that name; see weir-bench list");
 	for (unsigned i = 0; i < run->selections_count; i++)
 		if (bench_run_pools(run, &run->selections[i]) > 0)
 			return true;
@@ -393,10 +425,13 @@ bool bench_options_read(struct bench_options *options, int argc, char **argv)
 		return true;
 	options->run.reps = (unsigned)flags.reps;
 	if (flags.reps == 0)
-		options->run.reps = options->quick ? QUICK_REPS : FULL_REPS;
+		options->run.reps = options->quick         ? QUICK_REPS
+		                    : options->pools.peers ? PEERS_REPS
+		                                           : FULL_REPS;
 	options->full = !flags.changed && optind == argc;
 	options->short_ = options->quick || flags.seconds > 0.0 || options->run.reps < FULL_REPS;
-	if (!select_scenarios(&flags, argv + optind, argc - optind) || !check_pools(&options->run))
+	if (!select_scenarios(&flags, argv + optind, argc - optind) ||
+	    !bench_pool_options_apply(&options->pools) || !check_pools(&options->run))
 		return false;
 	options->as_made = !flags.reshaped && flags.conns == 0 && !flags.hold_given;
 	return true;

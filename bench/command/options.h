@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "outputs.h"
+#include "pool_options.h"
 #include "runner.h"
 
 #define BENCH_COMMAND_MAX 512
@@ -15,8 +16,9 @@
 struct bench_options {
 	struct bench_run run;
 	struct bench_output_paths paths; /* NULL in it: as the kind of run says */
+	struct bench_pool_options pools;
 	bool quick;
-	bool full;    /* every scenario, nothing changed */
+	bool full;    /* every scenario, or every one for peers; nothing changed */
 	bool as_made; /* threads, connections and holds are the scenarios' own */
 	bool short_;  /* too few or too short repetitions to decide anything */
 	bool help;

@@ -13,6 +13,7 @@
 
 #include "cancel.h"
 #include "document.h"
+#include "entrants.h"
 #include "monotonic.h"
 #include "options.h"
 #include "outputs.h"
@@ -26,6 +27,10 @@
 static const struct bench_output_paths full_paths = {
 	.report = RESULTS_DIR "/benchmark_results.md",
 	.html = RESULTS_DIR "/benchmark_results.html",
+	.plots = RESULTS_DIR "/plots",
+};
+static const struct bench_output_paths peers_paths = {
+	.peers = RESULTS_DIR "/benchmark_results.md",
 	.plots = RESULTS_DIR "/plots",
 };
 static const struct bench_output_paths quick_paths = {
@@ -89,6 +94,7 @@ static void fill_paths(struct bench_output_paths *paths, const struct bench_outp
 	paths->report = paths->report != NULL ? paths->report : others->report;
 	paths->html = paths->html != NULL ? paths->html : others->html;
 	paths->plots = paths->plots != NULL ? paths->plots : others->plots;
+	paths->peers = paths->peers != NULL ? paths->peers : others->peers;
 }
 
 /* Open what the run is to write. */
@@ -105,10 +111,11 @@ static bool open_outputs(struct session *session)
 			              "here: start it at the root of weir's source tree, or name a scenario\n");
 			return false;
 		}
-		(void)snprintf(session->dated, sizeof(session->dated), RESULTS_DIR "/%s-%.2s%.2s.json",
-		               machine->date, machine->time, machine->time + 3);
+		(void)snprintf(session->dated, sizeof(session->dated), RESULTS_DIR "/%s-%.2s%.2s%s.json",
+		               machine->date, machine->time, machine->time + 3,
+		               options->pools.peers ? "-peers" : "");
 		paths.json = paths.json != NULL ? paths.json : session->dated;
-		fill_paths(&paths, &full_paths);
+		fill_paths(&paths, options->pools.peers ? &peers_paths : &full_paths);
 	} else if (options->quick) {
 		fill_paths(&paths, &quick_paths);
 		if (!bench_make_dirs(QUICK_DIR)) {
@@ -148,6 +155,20 @@ static enum bench_outcome run_selections(struct session *session, struct weir_er
 	return outcome;
 }
 
+/* Who took no part, or not to the end: a run without them is no failure, unless it
+ * began with them. */
+static void say_who_is_missing(struct session *session)
+{
+	struct bench_peer_notes *const notes = &session->options.pools.notes;
+	struct bench_document *const document = &session->document;
+
+	bench_peer_notes_dropped(notes, session->results);
+	for (unsigned i = 0; i < notes->count && i < BENCH_NOTES_MAX; i++) {
+		document->notes[document->notes_count++] = notes->notes[i];
+		(void)fprintf(stderr, "weir-bench: %s\n", notes->notes[i]);
+	}
+}
+
 static int run_session(struct session *session)
 {
 	struct weir_error err = WEIR_ERROR_INIT;
@@ -155,12 +176,16 @@ static int run_session(struct session *session)
 
 	switch (run_selections(session, &err)) {
 	case BENCH_DONE:
-		return bench_outputs_write(&session->outputs, &session->document) ? BENCH_EXIT_DONE
-		                                                                  : BENCH_EXIT_FAILED;
+		say_who_is_missing(session);
+		return bench_outputs_write(&session->outputs, &session->document) &&
+		               !session->options.pools.notes.failed
+		           ? BENCH_EXIT_DONE
+		           : BENCH_EXIT_FAILED;
 	case BENCH_CANCELLED:
 		(void)fprintf(stderr, "weir-bench: stopped; no file was written\n");
 		return BENCH_EXIT_CANCELLED;
 	case BENCH_FAILED:
+	case BENCH_DROPPED:
 		break;
 	}
 	(void)weir_error_describe(&err, text, sizeof(text));
@@ -173,8 +198,11 @@ int bench_command_run(int argc, char **argv)
 	struct session session = {0};
 	int exit_code = BENCH_EXIT_USAGE;
 
-	if (!bench_options_read(&session.options, argc, argv))
+	bench_cancel_prepare();
+	if (!bench_options_read(&session.options, argc, argv)) {
+		bench_entrants_clear();
 		return BENCH_EXIT_USAGE;
+	}
 	if (session.options.help) {
 		(void)fputs(bench_options_help, stdout);
 		return BENCH_EXIT_DONE;
@@ -182,9 +210,9 @@ int bench_command_run(int argc, char **argv)
 	session.results = calloc(1, sizeof(*session.results));
 	if (session.results == NULL) {
 		(void)fprintf(stderr, "weir-bench: out of memory\n");
+		bench_entrants_clear();
 		return BENCH_EXIT_FAILED;
 	}
-	bench_cancel_prepare();
 	bench_document_init(&session.document);
 	session.document.results = session.results;
 	session.document.seed = session.options.run.seed;
@@ -197,5 +225,6 @@ int bench_command_run(int argc, char **argv)
 	bench_outputs_abandon(&session.outputs);
 	bench_results_clear(session.results);
 	free(session.results);
+	bench_entrants_clear();
 	return exit_code;
 }

@@ -89,11 +89,17 @@ struct bench_sample {
 	uint64_t busy_errors;
 	double cpu_s;
 	uint64_t ctx_switches;
+	bool ctx_switches_unknown;
 	struct bench_waits waits[BENCH_ROLES]; /* nanoseconds; NAN where nothing was timed */
 	struct bench_waits waits_all;
 };
 
-enum bench_outcome { BENCH_DONE = 0, BENCH_FAILED = 1, BENCH_CANCELLED = 2 };
+enum bench_outcome {
+	BENCH_DONE = 0,
+	BENCH_FAILED = 1,
+	BENCH_CANCELLED = 2,
+	BENCH_DROPPED = 3, /* this contender can go on no longer; the others can */
+};
 
 /* How long a pass takes whose measured part is that long: it warms up first. */
 double bench_pass_seconds(double seconds);

@@ -116,6 +116,7 @@ static bool read_identity(struct bench_row *row, const json_t *object,
                           struct bench_json_fault *fault)
 {
 	const char *scenario;
+	const char *failure;
 	const char *hold;
 
 	if (!read_text(object, "scenario", &scenario, fault) ||
@@ -123,6 +124,7 @@ static bool read_identity(struct bench_row *row, const json_t *object,
 	    !read_text(object, "driver", &row->driver, fault) ||
 	    !read_text(object, "hold", &hold, fault) || !read_text(object, "doc", &row->doc, fault) ||
 	    !read_text(object, "extra_work", &row->extra_work, fault) ||
+	    !read_text(object, "failure", &failure, fault) ||
 	    !read_count(object, "threads", 1u << 24, &row->threads, fault) ||
 	    !read_count(object, "conns", 1u << 24, &row->conns, fault) ||
 	    !read_count(object, "reps", BENCH_REPS_MAX, &row->reps, fault))
@@ -130,6 +132,7 @@ static bool read_identity(struct bench_row *row, const json_t *object,
 	if (scenario == NULL || row->pool == NULL)
 		return fail(fault, scenario == NULL ? "scenario" : "pool", "is missing");
 	bench_clean_text(row->scenario, sizeof(row->scenario), scenario);
+	bench_clean_text(row->failure, sizeof(row->failure), failure != NULL ? failure : "");
 	bench_clean_text(row->hold, sizeof(row->hold), hold != NULL ? hold : "");
 	row->driver = row->driver != NULL ? row->driver : "stub";
 	row->seconds = json_number_value(json_object_get(object, "seconds"));

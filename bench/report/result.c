@@ -84,7 +84,8 @@ void bench_row_add(struct bench_row *row, const struct bench_sample *throughput,
 	    fmin(throughput->fairness[BENCH_ROLE_READ], throughput->fairness[BENCH_ROLE_WRITE]));
 	add(row, BENCH_TIMEOUTS, (double)(throughput->timeouts + wait->timeouts));
 	add(row, BENCH_CPU_S_PER_MOP, ops > 0.0 ? throughput->cpu_s * 1e6 / ops : NAN);
-	add(row, BENCH_CTX_SWITCHES, (double)throughput->ctx_switches);
+	add(row, BENCH_CTX_SWITCHES,
+	    throughput->ctx_switches_unknown ? NAN : (double)throughput->ctx_switches);
 	add(row, BENCH_BUSY_ERRORS, (double)(throughput->busy_errors + wait->busy_errors));
 	add(row, BENCH_WAL_PEAK_BYTES, figures->wal_peak_bytes);
 	add(row, BENCH_GROUP_SIZE, figures->group_size);

@@ -17,7 +17,8 @@
 #include "timeline.h"
 
 #define BENCH_REPS_MAX 100
-#define BENCH_ROWS_MAX 256
+#define BENCH_ROWS_MAX 512
+#define BENCH_FAILURE_MAX 256
 
 /* What a repetition yields. NAN: not measured. Waits come from the wait pass,
  * timeouts and busy errors from both, all else from the throughput pass. */
@@ -69,6 +70,7 @@ struct bench_row {
 	const char *extra_work; /* a note beside its figures, or NULL */
 	enum bench_standing standing;
 	const char *driver;
+	char failure[BENCH_FAILURE_MAX]; /* why it has no figures, or not all; "": it has */
 	unsigned threads;
 	unsigned conns;
 	char hold[BENCH_HOLD_TEXT_MAX]; /* "" in SQL scenarios */

@@ -85,6 +85,10 @@ static void print_row(FILE *out, const struct bench_results *results, const stru
 	char text[BENCH_CELL_MAX];
 
 	(void)fprintf(out, "%-13s", row->pool);
+	if (row->failure[0] != '\0') {
+		(void)fprintf(out, " dropped out: %s\n", row->failure);
+		return;
+	}
 	for (size_t i = 0; i < COUNT(columns); i++) {
 		if (!has_column(row, i))
 			continue;
@@ -100,6 +104,17 @@ static void print_row(FILE *out, const struct bench_results *results, const stru
 	(void)fprintf(out, " %9s\n", text);
 }
 
+/* What some do at each lease that the others do not: it is in their figures. */
+static void print_notes(FILE *out, const struct bench_results *results, const char *scenario)
+{
+	for (unsigned i = 0; i < results->rows_count; i++) {
+		const struct bench_row *row = &results->rows[i];
+
+		if (row->extra_work != NULL && strcmp(row->scenario, scenario) == 0)
+			(void)fprintf(out, "%s %s\n", row->pool, row->extra_work);
+	}
+}
+
 void bench_table_print(FILE *out, const struct bench_results *results, unsigned first)
 {
 	const char *scenario = "";
@@ -111,6 +126,8 @@ void bench_table_print(FILE *out, const struct bench_results *results, unsigned 
 			print_heading(out, results, row);
 		scenario = row->scenario;
 		print_row(out, results, row);
+		if (i + 1 == results->rows_count || strcmp(row[1].scenario, scenario) != 0)
+			print_notes(out, results, scenario);
 	}
 	(void)fflush(out);
 }

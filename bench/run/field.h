@@ -45,11 +45,12 @@ struct bench_contender {
 	const char *doc;
 	const char *extra_work; /* what it does at each lease that others do not, or NULL */
 	enum bench_standing standing;
+	double warm_s; /* that its first pass of either kind in a scenario takes longer */
 };
 
 struct bench_field {
 	const char *driver;
-	size_t count;
+	size_t (*count)(void);
 	struct bench_contender (*contender)(size_t index);
 
 	/* Whether a contender runs in a selection; NULL: in all. */

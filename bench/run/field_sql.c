@@ -8,6 +8,11 @@
 #include "sql_load.h"
 #include "sql_processes.h"
 
+static size_t sql_count(void)
+{
+	return BENCH_SQL_POOLS;
+}
+
 static struct bench_contender sql_contender(size_t index)
 {
 	const struct bench_sql_variant *variant = bench_sql_variant_of((enum bench_sql_pool)index);
@@ -97,7 +102,7 @@ static enum bench_outcome sql_run(const struct bench_rep_spec *spec, struct benc
 
 const struct bench_field bench_field_sql = {
 	.driver = "sqlite",
-	.count = BENCH_SQL_POOLS,
+	.count = sql_count,
 	.contender = sql_contender,
 	.takes_part = sql_takes_part,
 	.threads = sql_threads,

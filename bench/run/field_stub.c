@@ -4,34 +4,39 @@
  */
 #include <math.h>
 
+#include "entrants.h"
 #include "field.h"
 #include "load.h"
+#include "peer_child.h"
+#include "plugin.h"
 #include "source.h"
-#include "variant.h"
 
 /* As weir's own defaults. */
 #define ACQUIRE_TIMEOUT_NS INT64_C(5000000000)
 #define OPEN_TIMEOUT_NS INT64_C(5000000000)
 
-static const struct pool_under_test *const variants[] = {
-	&bench_variant_weir,    &bench_variant_mutex_lifo, &bench_variant_fifo_handoff,
-	&bench_variant_sem_cas, &bench_variant_ck_ring,    &bench_variant_none,
-};
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 static struct bench_contender stub_contender(size_t index)
 {
-	const struct pool_under_test *const variant = variants[index];
+	const struct bench_entrant entrant = bench_entrants_at(index);
 
 	return (struct bench_contender){
-		.name = variant->name,
-		.doc = variant->doc,
-		.extra_work = variant->extra_work,
-		.standing = variant == &bench_variant_weir   ? BENCH_STANDING_WEIR
-	                : variant == &bench_variant_none ? BENCH_STANDING_LIMIT
-	                                                 : BENCH_STANDING_BASELINE,
+		.name = entrant.name,
+		.doc = entrant.doc,
+		.extra_work = entrant.extra_work,
+		.standing = entrant.standing,
+		.warm_s = entrant.child != NULL ? bench_peer_child_hello(entrant.child)->warm_s : 0.0,
 	};
+}
+
+/* One that only executes statements has no leases to measure. The threads of a
+ * sparse step hand leases to each other, which no child is told to do. */
+static bool takes_part(size_t index, const struct bench_selection *selection)
+{
+	const struct bench_entrant entrant = bench_entrants_at(index);
+
+	if (entrant.child != NULL)
+		return selection->scenario->kind == BENCH_KIND_LEASES;
+	return bench_pool_leases(entrant.pool);
 }
 
 typedef enum bench_outcome (*load_function)(const struct bench_load *load,
@@ -68,7 +73,7 @@ static enum bench_outcome run_on_source(const struct bench_rep_spec *spec, load_
 		.source = bench_source_for_pool(source),
 	};
 	struct bench_load load = {
-		.variant = variants[spec->contender],
+		.variant = bench_entrants_at(spec->contender).pool,
 		.hold = &spec->selection->hold,
 		.conns = spec->conns,
 		.pass =
@@ -85,7 +90,9 @@ static enum bench_outcome run_on_source(const struct bench_rep_spec *spec, load_
 	if (load.variant->create(&load.pool, &setup, problem, sizeof(problem)) != 0) {
 		(void)weir_fail(err, WEIR_ERR_DRIVER, "bench.create", 0, "%s: %s", load.variant->name,
 		                problem);
-		return BENCH_FAILED;
+		/* Another project's pool is no reason to lose everybody else's figures. */
+		return bench_entrants_at(spec->contender).standing == BENCH_STANDING_PEER ? BENCH_DROPPED
+		                                                                          : BENCH_FAILED;
 	}
 	outcome = run_passes(spec, run_load, &load, rep, err);
 	load.variant->destroy(load.pool);
@@ -111,6 +118,11 @@ static enum bench_outcome run_variant(const struct bench_rep_spec *spec, load_fu
 static enum bench_outcome leases_run(const struct bench_rep_spec *spec, struct bench_rep *rep,
                                      struct weir_error *err)
 {
+	static const struct bench_peer_limits limits = {ACQUIRE_TIMEOUT_NS, OPEN_TIMEOUT_NS};
+	struct bench_peer_child *const child = bench_entrants_at(spec->contender).child;
+
+	if (child != NULL)
+		return bench_peer_child_run(child, spec, &limits, rep, err);
 	return run_variant(spec, bench_load_leases, rep, err);
 }
 
@@ -122,15 +134,17 @@ static enum bench_outcome sparse_run(const struct bench_rep_spec *spec, struct b
 
 const struct bench_field bench_field_leases = {
 	.driver = "stub",
-	.count = COUNT(variants),
+	.count = bench_entrants_count,
 	.contender = stub_contender,
+	.takes_part = takes_part,
 	.run = leases_run,
 };
 
 const struct bench_field bench_field_sparse = {
 	.driver = "stub",
-	.count = COUNT(variants),
+	.count = bench_entrants_count,
 	.contender = stub_contender,
+	.takes_part = takes_part,
 	.run = sparse_run,
 };
 

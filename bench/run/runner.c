@@ -13,8 +13,8 @@
 /* What creating and joining threads, and opening, adds to a repetition. */
 #define OVERHEAD_S 0.05
 
-/* Sparse has two sizes; no field is larger than this. */
-#define CELLS_MAX 32
+/* Sparse has two sizes; no field is larger than half of this. */
+#define CELLS_MAX 64
 
 /* One row under way: a contender at one size. */
 struct cell {
@@ -42,7 +42,7 @@ unsigned bench_run_pools(const struct bench_run *run, const struct bench_selecti
 	const struct bench_field *field = bench_field_of(selection->scenario->kind);
 	unsigned count = 0;
 
-	for (size_t i = 0; i < field->count; i++)
+	for (size_t i = 0; i < field->count(); i++)
 		count += wanted(run, selection, i);
 	return count;
 }
@@ -54,7 +54,7 @@ bool bench_pool_exists(const char *pool)
 	for (size_t kind = 0; kind < sizeof(kinds) / sizeof(kinds[0]); kind++) {
 		const struct bench_field *field = bench_field_of(kinds[kind]);
 
-		for (size_t i = 0; i < field->count; i++)
+		for (size_t i = 0; i < field->count(); i++)
 			if (strcmp(field->contender(i).name, pool) == 0)
 				return true;
 	}
@@ -66,6 +66,18 @@ static unsigned sizes_count(const struct bench_selection *selection)
 	const struct bench_scenario *scenario = selection->scenario;
 
 	return scenario->kind == BENCH_KIND_SPARSE && selection->conns != scenario->conns_small ? 2 : 1;
+}
+
+/* What the first repetition takes longer than the others. */
+static double first_seconds(const struct bench_run *run, const struct bench_selection *selection)
+{
+	const struct bench_field *field = bench_field_of(selection->scenario->kind);
+	double total = 0.0;
+
+	for (size_t i = 0; i < field->count(); i++)
+		if (wanted(run, selection, i))
+			total += 2.0 * field->contender(i).warm_s;
+	return total;
 }
 
 static double rep_seconds(const struct bench_selection *selection)
@@ -83,6 +95,7 @@ double bench_run_seconds(const struct bench_run *run)
 
 		total += bench_run_pools(run, selection) * sizes_count(selection) * run->reps *
 		         rep_seconds(selection);
+		total += first_seconds(run, selection);
 	}
 	return total;
 }
@@ -135,7 +148,7 @@ static unsigned make_cells(const struct bench_run *run, const struct bench_selec
 	unsigned count = 0;
 
 	for (unsigned size = 0; size < sizes_count(selection); size++)
-		for (size_t i = 0; i < field->count; i++) {
+		for (size_t i = 0; i < field->count(); i++) {
 			struct cell *cell = &cells[count];
 
 			if (!wanted(run, selection, i) || count == CELLS_MAX ||
@@ -165,6 +178,8 @@ static enum bench_outcome run_cell(const struct bench_run *run, struct bench_rep
 	struct bench_rep rep;
 	enum bench_outcome outcome;
 
+	if (cell->row->failure[0] != '\0')
+		return BENCH_DONE;
 	spec->contender = cell->contender;
 	spec->conns = cell->conns;
 	/* Every variant gets the same draws; every repetition others. */
@@ -173,11 +188,15 @@ static enum bench_outcome run_cell(const struct bench_run *run, struct bench_rep
 	                    run->reps);
 	memset(spec->waits, 0, BENCH_ROLES * sizeof(*spec->waits));
 	outcome = field->run(spec, &rep, err);
-	if (outcome != BENCH_DONE)
+	if (outcome == BENCH_DONE) {
+		bench_row_add(cell->row, &rep.throughput, &rep.wait, &rep.sql, bench_processors());
+		if (!bench_row_add_waits(cell->row, spec->waits))
+			return out_of_memory(err);
+	} else if (outcome == BENCH_DROPPED) {
+		(void)snprintf(cell->row->failure, sizeof(cell->row->failure), "%s", err->message);
+	} else {
 		return outcome;
-	bench_row_add(cell->row, &rep.throughput, &rep.wait, &rep.sql, bench_processors());
-	if (!bench_row_add_waits(cell->row, spec->waits))
-		return out_of_memory(err);
+	}
 	bench_progress_add(progress, rep_seconds(spec->selection));
 	return BENCH_DONE;
 }

@@ -12,7 +12,7 @@
 #include "result.h"
 
 #define BENCH_SELECTED_MAX 64
-#define BENCH_POOLS_MAX 16
+#define BENCH_POOLS_MAX 32
 
 struct bench_run {
 	unsigned selections_count;

@@ -44,6 +44,7 @@ static const struct bench_scenario scenarios[] = {
 		.hold = "none",
 		.seconds = 0.5,
 		.wait_seconds = 0.25,
+		.peers = true,
 	},
 	{
 		.name = "pair",
@@ -54,6 +55,7 @@ static const struct bench_scenario scenarios[] = {
 		.hold = "none",
 		.seconds = 0.5,
 		.wait_seconds = 0.25,
+		.peers = true,
 	},
 	{
 		.name = "churn",
@@ -64,6 +66,7 @@ static const struct bench_scenario scenarios[] = {
 		.hold = "none",
 		.seconds = 2.0,
 		.wait_seconds = 2.0,
+		.peers = true,
 	},
 	{
 		.name = "short-hold",
@@ -74,6 +77,7 @@ static const struct bench_scenario scenarios[] = {
 		.hold = "work:2us",
 		.seconds = 2.0,
 		.wait_seconds = 2.0,
+		.peers = true,
 	},
 	{
 		.name = "blocking",
@@ -84,6 +88,7 @@ static const struct bench_scenario scenarios[] = {
 		.hold = "sleep:200us",
 		.seconds = 2.0,
 		.wait_seconds = 2.0,
+		.peers = true,
 	},
 	{
 		.name = "mixed",
@@ -94,6 +99,7 @@ static const struct bench_scenario scenarios[] = {
 		.hold = "mix:95%work:1us,5%sleep:1ms",
 		.seconds = 2.0,
 		.wait_seconds = 2.0,
+		.peers = true,
 	},
 	{
 		.name = "sparse",

@@ -50,6 +50,7 @@ struct bench_scenario {
 	struct bench_sql_shape sql; /* SQL */
 	double seconds;             /* of a throughput pass in a full run */
 	double wait_seconds;        /* of a wait pass */
+	bool peers;                 /* a run with --peers that names no scenario has it */
 	bool on_request;            /* left out of a run that names no scenario */
 };
 

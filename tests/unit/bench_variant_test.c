@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The baselines are pools too: no connection with two owners, none lost, a
- * timeout when all are out, and a failed open leaves nothing behind. weir runs
- * through the same tests, so that the table of calls fits it.
+ * What a baseline does beyond what every pool has to (bench_conformance_test.c):
+ * strict hand-off is in order, and without a pool each thread has its own.
  */
 #include <pthread.h>
 #include <setjmp.h>
@@ -23,21 +22,12 @@
 
 #define THREADS 6
 #define CONNS 3
-#define ROUNDS 4000
 #define LONG_TIMEOUT INT64_C(60000000000)
 #define SHORT_TIMEOUT INT64_C(20000000)
-
-static const struct pool_under_test *const pools[] = {
-	&bench_variant_weir,    &bench_variant_mutex_lifo, &bench_variant_fifo_handoff,
-	&bench_variant_sem_cas, &bench_variant_ck_ring,
-};
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* A source that counts, and opens so many connections only. */
 struct test_conn {
 	struct pool_conn conn;
-	_Atomic unsigned owners;
 };
 
 static const struct pool_source source;
@@ -64,7 +54,6 @@ static int test_open(void *self, int64_t deadline_ns, void **out)
 
 static void test_close(void *conn)
 {
-	assert_int_equal(((struct test_conn *)conn)->owners, 0);
 	connections_open--;
 	free(conn);
 }
@@ -100,100 +89,6 @@ static void *make(const struct pool_under_test *variant, const struct pool_setup
 		fail_msg("%s: %s", variant->name, problem);
 	assert_non_null(pool);
 	return pool;
-}
-
-/* ---- exclusion ---- */
-
-struct crowd {
-	const struct pool_under_test *variant;
-	void *pool;
-	_Atomic uint64_t leases;
-	_Atomic uint64_t faults;
-};
-
-struct member {
-	struct crowd *crowd;
-	unsigned thread;
-};
-
-static void *member_main(void *argument)
-{
-	const struct member *member = argument;
-	struct crowd *crowd = member->crowd;
-
-	for (int i = 0; i < ROUNDS; i++) {
-		struct pool_lease lease = {0};
-
-		struct test_conn *conn;
-
-		if (crowd->variant->acquire(crowd->pool, member->thread, &lease) != 0) {
-			atomic_fetch_add(&crowd->faults, 1);
-			continue;
-		}
-		conn = lease.conn;
-		if (conn == NULL || atomic_fetch_add(&conn->owners, 1) != 0) {
-			atomic_fetch_add(&crowd->faults, 1);
-			continue;
-		}
-		/* Give the processor away with the lease in hand now and then, or on
-		 * two cores hardly anybody would ever wait. */
-		if (i % 64 == 0)
-			(void)usleep(50);
-		atomic_fetch_sub(&conn->owners, 1);
-		crowd->variant->release(crowd->pool, member->thread, &lease);
-		atomic_fetch_add(&crowd->leases, 1);
-	}
-	return NULL;
-}
-
-static void test_no_slot_has_two_owners(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < COUNT(pools); i++) {
-		const struct pool_setup setup = make_setup(THREADS, CONNS, LONG_TIMEOUT);
-		struct crowd crowd = {.variant = pools[i], .pool = make(pools[i], &setup)};
-		struct member members[THREADS];
-		pthread_t threads[THREADS];
-
-		for (unsigned at = 0; at < THREADS; at++) {
-			members[at] = (struct member){&crowd, at};
-			assert_int_equal(pthread_create(&threads[at], NULL, member_main, &members[at]), 0);
-		}
-		for (unsigned at = 0; at < THREADS; at++)
-			assert_int_equal(pthread_join(threads[at], NULL), 0);
-		if (crowd.faults != 0 || crowd.leases != (uint64_t)THREADS * ROUNDS)
-			fail_msg("%s: %llu faults, %llu leases", pools[i]->name,
-			         (unsigned long long)crowd.faults, (unsigned long long)crowd.leases);
-		pools[i]->destroy(crowd.pool);
-	}
-}
-
-/* ---- exhaustion ---- */
-
-static void test_all_can_be_leased_and_no_more(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < COUNT(pools); i++) {
-		const struct pool_setup setup = make_setup(2, CONNS, SHORT_TIMEOUT);
-		void *pool = make(pools[i], &setup);
-		struct pool_lease leases[CONNS] = {0};
-		struct pool_lease another = {0};
-
-		for (int round = 0; round < 3; round++) {
-			for (unsigned at = 0; at < CONNS; at++) {
-				assert_int_equal(pools[i]->acquire(pool, 0, &leases[at]), 0);
-				assert_non_null(leases[at].conn);
-				for (unsigned before = 0; before < at; before++)
-					assert_ptr_not_equal(leases[at].conn, leases[before].conn);
-			}
-			assert_int_not_equal(pools[i]->acquire(pool, 1, &another), 0);
-			assert_null(another.conn);
-			/* Returned by another thread than the one that acquired. */
-			for (unsigned at = 0; at < CONNS; at++)
-				pools[i]->release(pool, 1, &leases[at]);
-		}
-		pools[i]->destroy(pool);
-	}
 }
 
 /* ---- order ---- */
@@ -299,39 +194,29 @@ static void test_none_gives_each_thread_its_own(void **state)
 	bench_variant_none.destroy(pool);
 }
 
-/* ---- failure ---- */
-
-static void test_failed_open_leaves_nothing(void **state)
+/* The one pool that the checks of conformance.h do not fit. */
+static void test_none_leaves_nothing(void **state)
 {
-	static const struct pool_under_test *const all[] = {
-		&bench_variant_weir,    &bench_variant_mutex_lifo, &bench_variant_fifo_handoff,
-		&bench_variant_sem_cas, &bench_variant_ck_ring,    &bench_variant_none,
-	};
+	const struct pool_setup setup = make_setup(CONNS, CONNS, SHORT_TIMEOUT);
+	char problem[200] = "";
+	void *pool = problem;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(all); i++) {
-		const struct pool_setup setup = make_setup(CONNS, CONNS, SHORT_TIMEOUT);
-		char problem[200] = "";
-		void *pool = problem;
-
-		opens_left = CONNS - 1;
-		assert_int_not_equal(all[i]->create(&pool, &setup, problem, sizeof(problem)), 0);
-		assert_null(pool);
-		assert_string_not_equal(problem, "");
-		assert_int_equal(connections_open, 0);
-		all[i]->destroy(NULL);
-	}
+	opens_left = CONNS - 1;
+	assert_int_not_equal(bench_variant_none.create(&pool, &setup, problem, sizeof(problem)), 0);
+	assert_null(pool);
+	assert_string_not_equal(problem, "");
+	assert_int_equal(connections_open, 0);
+	bench_variant_none.destroy(NULL);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_no_slot_has_two_owners),
-		cmocka_unit_test(test_all_can_be_leased_and_no_more),
 		cmocka_unit_test(test_hand_off_is_in_order),
 		cmocka_unit_test(test_hand_off_passes_a_timeout_by),
 		cmocka_unit_test(test_none_gives_each_thread_its_own),
-		cmocka_unit_test(test_failed_open_leaves_nothing),
+		cmocka_unit_test(test_none_leaves_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -97,6 +97,7 @@ static void put_time(FILE *script, double ns)
 	(void)fprintf(script, "'%.3g %s' %.9g", ns / units[unit].above, units[unit].unit, ns);
 }
 
+/* A little longer than its last marks, which gnuplot would leave out at the very end. */
 static void put_axes(FILE *script, const struct lines *lines, double low, double high)
 {
 	static const double fine[] = {1.0, 2.0, 5.0};

@@ -98,7 +98,7 @@ static void test_without_gnuplot(void **state)
 	         variables);
 	assert_int_equal(run.exit_code, 0);
 	assert_contains(run.err, "gnuplot is not installed");
-	assert_int_equal(rmdir("plots"), 0);
+	assert_int_equal(access("plots", F_OK), -1);
 	text = read_text("a.md");
 	assert_contains(text, "gnuplot was not found");
 	free(text);
@@ -122,7 +122,7 @@ static void test_broken_gnuplot(void **state)
 	run_tool(&run, "weir-bench", "report a.json --report a.md --plots plots", variables);
 	assert_int_equal(run.exit_code, 0);
 	assert_contains(run.err, "could not draw");
-	assert_int_equal(rmdir("plots"), 0);
+	assert_int_equal(access("plots", F_OK), -1);
 }
 
 /* The tables make way. */

@@ -32,7 +32,10 @@ static bool open_one(struct bench_output_file *file, const char *path)
 
 bool bench_outputs_open(struct bench_outputs *outputs, const struct bench_output_paths *paths)
 {
-	*outputs = (struct bench_outputs){.paths = *paths};
+	*outputs = (struct bench_outputs){
+		.paths = *paths,
+		.made_plots = paths->plots != NULL && access(paths->plots, F_OK) != 0,
+	};
 	if (paths->plots != NULL &&
 	    (!bench_make_dirs(paths->plots) || access(paths->plots, W_OK | X_OK) != 0))
 		return complain("put pictures into", paths->plots, strerror(errno));
@@ -226,6 +229,9 @@ bool bench_outputs_write(struct bench_outputs *outputs, const struct bench_docum
 
 void bench_outputs_abandon(struct bench_outputs *outputs)
 {
+	/* Fails, as it should, once there are pictures. */
+	if (outputs->made_plots)
+		(void)rmdir(outputs->paths.plots);
 	bench_output_abandon(&outputs->json);
 	bench_output_abandon(&outputs->report);
 	bench_output_abandon(&outputs->html);

@@ -24,6 +24,7 @@ struct bench_outputs {
 	struct bench_output_file report;
 	struct bench_output_file html;
 	struct bench_output_file peers;
+	bool made_plots; /* the directory was not there */
 };
 
 /* Open every file and make the directory; false, with a message on stderr, if one
@@ -33,7 +34,7 @@ bool bench_outputs_open(struct bench_outputs *outputs, const struct bench_output
 /* Write all of them and put them in their places; false, with a message. */
 bool bench_outputs_write(struct bench_outputs *outputs, const struct bench_document *document);
 
-/* Forget what was opened and not written. */
+/* Forget what was opened and not written, and the directory if nothing came into it. */
 void bench_outputs_abandon(struct bench_outputs *outputs);
 
 /* Whether standard output belongs to the JSON. */

@@ -106,7 +106,7 @@ static bool read_rows(struct bench_results *results, const json_t *list, char *p
                       size_t problem_size)
 {
 	for (size_t i = 0; i < json_array_size(list); i++) {
-		struct bench_json_fault fault;
+		struct bench_json_fault fault = {0};
 
 		if (results->rows_count == BENCH_ROWS_MAX) {
 			(void)snprintf(problem, problem_size, "\"results\" has more than %d entries",

@@ -45,12 +45,14 @@ static double percent(double share)
 
 json_t *bench_json_waits(const struct bench_histogram *waits)
 {
-	json_t *const percentiles = json_array();
-	json_t *const buckets = json_array();
+	json_t *percentiles;
+	json_t *buckets;
 	struct bench_curve curve;
 
 	if (waits == NULL)
 		return json_null();
+	percentiles = json_array();
+	buckets = json_array();
 	bench_curve_of_waits(&curve, waits);
 	for (unsigned i = 0; i < curve.count; i++)
 		(void)json_array_append_new(percentiles,

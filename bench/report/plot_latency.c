@@ -97,6 +97,7 @@ static void put_time(FILE *script, double ns)
 	(void)fprintf(script, "'%.3g %s' %.9g", ns / units[unit].above, units[unit].unit, ns);
 }
 
+/* A little longer than its last marks, which gnuplot would leave out at the very end. */
 static void put_axes(FILE *script, const struct lines *lines, double low, double high)
 {
 	static const double fine[] = {1.0, 2.0, 5.0};
@@ -106,13 +107,16 @@ static void put_axes(FILE *script, const struct lines *lines, double low, double
 
 	(void)fprintf(script, "set logscale y 10\nset yrange [%.9g:%.9g]\nset ytics (", low * 0.9999,
 	              high);
-	for (double power = pow(10.0, floor(log10(low) + 1e-9)); power <= high * 1.001; power *= 10.0)
-		for (size_t i = 0; i < per_power; i++)
-			if (power * fine[i] >= low * 0.999 && power * fine[i] <= high * 1.001) {
-				(void)fputs(comma, script);
-				put_time(script, power * fine[i]);
-				comma = ", ";
-			}
+	for (int power = (int)floor(log10(low) + 1e-9); pow(10.0, power) <= high * 1.001; power++)
+		for (size_t i = 0; i < per_power; i++) {
+			const double ns = pow(10.0, power) * fine[i];
+
+			if (ns < low * 0.999 || ns > high * 1.001)
+				continue;
+			(void)fputs(comma, script);
+			put_time(script, ns);
+			comma = ", ";
+		}
 	(void)fprintf(script, ")\nset xrange [%.9g:%.9g]\nset xtics (", position(0.5),
 	              fmax(lines->last, position(0.99)));
 	for (size_t i = 0; i < COUNT(marks); i++)

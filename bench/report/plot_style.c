@@ -38,7 +38,8 @@ const struct bench_plot_tone *bench_plot_tones(size_t *count)
 		{0xf9ddd5, "#4a2218"},                        /* the server is down */
 		{0xf1f4f7, "#161c24"},                        /* every other phase */
 		{0x0072b2, "#3a9ae0"},                        /* weir: its blue is too dark there */
-		{0xe69f00, "#f0b429"}, {0x7d8590, "#8b949e"}, /* limits */
+		{0xe69f00, "#f0b429"}, {0x56b4e9, "#9ad8f5"}, /* apart from what becomes of weir's */
+		{0x7d8590, "#8b949e"},                        /* limits */
 	};
 
 	*count = COUNT(tones);

@@ -63,16 +63,20 @@ static const char *after_empty_group(const char *at)
  * what follows it, or NULL if there is none here. */
 static const char *write_colour(FILE *out, const char *at)
 {
-	unsigned red;
-	unsigned green;
-	unsigned blue;
-	int length = 0;
+	unsigned long parts[3];
+	char *end;
 
-	if (strncmp(at, "rgb(", 4) != 0 ||
-	    sscanf(at, "rgb(%u,%u,%u)%n", &red, &green, &blue, &length) != 3 || length == 0)
+	if (strncmp(at, "rgb(", 4) != 0)
 		return NULL;
-	(void)fprintf(out, "#%02x%02x%02x", red & 0xff, green & 0xff, blue & 0xff);
-	return at + length;
+	at += 4;
+	for (size_t i = 0; i < COUNT(parts); i++) {
+		parts[i] = strtoul(at, &end, 10);
+		if (end == at || *end != (i + 1 < COUNT(parts) ? ',' : ')'))
+			return NULL;
+		at = end + 1;
+	}
+	(void)fprintf(out, "#%02lx%02lx%02lx", parts[0] & 0xff, parts[1] & 0xff, parts[2] & 0xff);
+	return at;
 }
 
 static void write_body(FILE *out, const char *at, const char *name)

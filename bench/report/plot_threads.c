@@ -91,10 +91,11 @@ static void put_points(FILE *script, const struct chart *chart, unsigned index,
 	(void)fputs("EOD\n", script);
 }
 
+/* A little longer than its last mark, which gnuplot would leave out at the very end. */
 static void put_thread_axis(FILE *script, const struct chart *chart)
 {
 	(void)fprintf(script, "set logscale x 2\nset xrange [%g:%g]\nset xtics (",
-	              chart->sizes[0] * 0.94, (double)chart->sizes[chart->sizes_count - 1]);
+	              chart->sizes[0] * 0.94, chart->sizes[chart->sizes_count - 1] * 1.0005);
 	for (unsigned i = 0; i < chart->sizes_count; i++)
 		(void)fprintf(script, "%s'%u' %u", i > 0 ? ", " : "", chart->sizes[i], chart->sizes[i]);
 	(void)fputs(")\n", script);

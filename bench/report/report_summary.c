@@ -142,10 +142,11 @@ static void write_sentences(struct bench_writer *writer, const struct bench_docu
 		tally->scenarios, tally->ahead, BENCH_LEVEL_SLACK * 100.0, tally->level,
 		tally->scenarios - tally->ahead - tally->level, tally->calmer);
 	if (tally->furthest_ahead != NULL)
-		bench_write_text(writer, BENCH_PLAIN, " It is furthest ahead in %s (%.2f times).",
+		bench_write_text(writer, BENCH_PLAIN,
+		                 " It is furthest ahead in %s, at %.2f times the other's.",
 		                 tally->furthest_ahead->scenario, tally->most);
 	if (tally->furthest_behind != NULL)
-		bench_write_text(writer, BENCH_PLAIN, " It is furthest behind in %s (%.2f times).",
+		bench_write_text(writer, BENCH_PLAIN, " It is furthest behind in %s, at %.2f times.",
 		                 tally->furthest_behind->scenario, tally->least);
 	if (document->judged && tally->targets > 0)
 		bench_write_text(writer, BENCH_PLAIN, " %u of %u targets are met.", tally->targets_met,

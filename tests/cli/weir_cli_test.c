@@ -254,7 +254,7 @@ static void test_full_disk(void **state)
 	char command[RUN_PATH_MAX + 64];
 
 	(void)state;
-	find_tool(path);
+	find_tool(path, "weir");
 	(void)snprintf(command, sizeof(command), "'%s' errors --json 2>/dev/null >/dev/full", path);
 
 	const int status = system(command);

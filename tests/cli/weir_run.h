@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Running `weir` and keeping what it printed. The tool is the one of this build:
- * it lies in the folder above the tests.
+ * Running `weir`, or another of the tools, and keeping what it printed. The tool is
+ * the one of this build: it lies in the folder above the tests.
  */
 #ifndef WEIR_TESTS_WEIR_RUN_H
 #define WEIR_TESTS_WEIR_RUN_H
@@ -20,7 +20,7 @@
 
 #include <cmocka.h>
 
-#define RUN_ARGUMENTS_MAX 16
+#define RUN_ARGUMENTS_MAX 24
 #define RUN_OUTPUT_MAX 65536
 #define RUN_PATH_MAX 4096
 
@@ -39,7 +39,7 @@ static inline void read_back(int file, char text[RUN_OUTPUT_MAX])
 	assert_int_equal(close(file), 0);
 }
 
-static inline void find_tool(char path[RUN_PATH_MAX])
+static inline void find_tool(char path[RUN_PATH_MAX], const char *name)
 {
 	char test[RUN_PATH_MAX - 16];
 	const ssize_t length = readlink("/proc/self/exe", test, sizeof(test) - 1);
@@ -47,16 +47,17 @@ static inline void find_tool(char path[RUN_PATH_MAX])
 	assert_true(length > 0);
 	test[length] = '\0';
 	*strrchr(test, '/') = '\0';
-	(void)snprintf(path, RUN_PATH_MAX, "%s/../weir", test);
+	(void)snprintf(path, RUN_PATH_MAX, "%s/../%s", test, name);
 	if (access(path, X_OK) != 0)
-		fail_msg("%s is not there: build the target weir first", path);
+		fail_msg("%s is not there: build the target %s first", path, name);
 }
 
 /*
- * Run `weir` with the arguments of a line, split at spaces ("" is an argument
+ * Run a tool with the arguments of a line, split at spaces ("" is an argument
  * without a byte), and with those variables (NULL: none) as its environment.
  */
-static inline void run_weir(struct weir_run *run, const char *line, char *const *variables)
+static inline void run_tool(struct weir_run *run, const char *name, const char *line,
+                            char *const *variables)
 {
 	static char *const no_variables[] = {NULL};
 	char path[RUN_PATH_MAX];
@@ -70,7 +71,7 @@ static inline void run_weir(struct weir_run *run, const char *line, char *const 
 	pid_t child;
 	int status;
 
-	find_tool(path);
+	find_tool(path, name);
 	(void)snprintf(copy, sizeof(copy), "%s", line);
 	while (rest != NULL && *rest != '\0') {
 		assert_true(argc + 1 < RUN_ARGUMENTS_MAX);
@@ -92,6 +93,11 @@ static inline void run_weir(struct weir_run *run, const char *line, char *const 
 	run->exit_code = WEXITSTATUS(status);
 	read_back(out, run->out);
 	read_back(err, run->err);
+}
+
+static inline void run_weir(struct weir_run *run, const char *line, char *const *variables)
+{
+	run_tool(run, "weir", line, variables);
 }
 
 static inline void assert_contains(const char *text, const char *part)

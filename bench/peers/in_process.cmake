@@ -39,6 +39,7 @@ function(weir_add_peer name)
 		${PROJECT_SOURCE_DIR}/bench ${PROJECT_SOURCE_DIR}/bench/load)
 	target_include_directories(peer_${name} SYSTEM PRIVATE ${found})
 	target_link_libraries(peer_${name} PRIVATE ${libraries} ${arg_ALSO} Threads::Threads)
+	add_dependencies(peers peer_${name})
 	if(WEIR_BUILD_TESTS)
 		add_test(NAME peer_${name}_check
 			COMMAND weir-bench_tool check-pool $<TARGET_FILE:peer_${name}>)

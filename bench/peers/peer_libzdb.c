@@ -58,7 +58,7 @@ static void zdb_destroy(void *opaque)
 		ConnectionPool_free(&zdb->pool);
 	if (zdb->url != NULL)
 		URL_free(&zdb->url);
-	for (size_t i = 0; i < zdb->pairs_size; i++)
+	for (size_t i = 0; zdb->pairs != NULL && i < zdb->pairs_size; i++)
 		if (zdb->pairs[i].conn != NULL)
 			zdb->setup->source->close(zdb->pairs[i].conn);
 	free(zdb->pairs);

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "monotonic.h"
+
 struct conformance_conn {
 	struct pool_conn conn;
 	struct conformance_subject *subject;
@@ -74,6 +76,7 @@ struct conformance_subject *conformance_create(const struct pool_under_test *poo
 	if (subject == NULL)
 		return NULL;
 	(void)pthread_mutex_init(&subject->mutex, NULL);
+	bench_cond_init(&subject->ended_now);
 	subject->pool = pool;
 	subject->check = check;
 	subject->patience_ns = patience_ns;
@@ -92,6 +95,7 @@ void conformance_destroy(struct conformance_subject *subject)
 		subject->source.all = conn->next;
 		free(conn);
 	}
+	(void)pthread_cond_destroy(&subject->ended_now);
 	(void)pthread_mutex_destroy(&subject->mutex);
 	free(subject);
 }

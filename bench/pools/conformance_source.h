@@ -29,6 +29,8 @@ struct conformance_subject {
 	int64_t patience_ns;
 	struct pool_setup setup; /* of the pool there is: valid while it lives */
 	pthread_mutex_t mutex;
+	pthread_cond_t ended_now;
+	bool ended;                                  /* the check has; under mutex */
 	struct conformance_source source;            /* under mutex, as problem */
 	char problem[BENCH_CONFORMANCE_PROBLEM_MAX]; /* "": none yet */
 };

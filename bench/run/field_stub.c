@@ -118,11 +118,10 @@ static enum bench_outcome run_variant(const struct bench_rep_spec *spec, load_fu
 static enum bench_outcome leases_run(const struct bench_rep_spec *spec, struct bench_rep *rep,
                                      struct weir_error *err)
 {
-	static const struct bench_peer_limits limits = {ACQUIRE_TIMEOUT_NS, OPEN_TIMEOUT_NS};
 	struct bench_peer_child *const child = bench_entrants_at(spec->contender).child;
 
 	if (child != NULL)
-		return bench_peer_child_run(child, spec, &limits, rep, err);
+		return bench_peer_child_run(child, spec, ACQUIRE_TIMEOUT_NS, OPEN_TIMEOUT_NS, rep, err);
 	return run_variant(spec, bench_load_leases, rep, err);
 }
 

@@ -23,15 +23,8 @@ struct bench_peer_child {
 	char doc[2 * BENCH_PEER_TEXT_MAX];
 	const struct bench_selection *warmed;      /* that it ran last */
 	struct bench_histogram waits[BENCH_ROLES]; /* of the last wait pass */
+	char problem[BENCH_PEER_TEXT_MAX];         /* with the order under way */
 	char out[BENCH_PEER_TEXT_MAX];             /* why it is out; "": it is not */
-};
-
-/* What a conversation needs besides its child. */
-struct talk {
-	struct bench_peer_child *child;
-	void (*tick)(void *tick_context);
-	void *tick_context;
-	char problem[BENCH_PEER_TEXT_MAX];
 };
 
 /* ---- life ---- */
@@ -52,27 +45,27 @@ static void say_how_it_ended(int status, char *problem, size_t problem_size)
 }
 
 /* Hear a reply to what may take that long. NULL: outcome says what happened. */
-static json_t *hear(struct talk *talk, double seconds, enum bench_outcome *outcome)
+static json_t *hear(struct bench_peer_child *child, double seconds,
+                    const struct bench_peer_tick *tick, enum bench_outcome *outcome)
 {
-	struct bench_peer_child *const child = talk->child;
 	const int64_t deadline_ns = bench_now() + (int64_t)(seconds * NS_PER_S) + child->patience_ns;
 	const char *line = NULL;
 	json_t *reply;
 
 	*outcome = BENCH_DROPPED;
-	switch (bench_peer_process_hear(&child->process, deadline_ns, talk->tick, talk->tick_context,
-	                                &line)) {
+	switch (
+		bench_peer_process_hear(&child->process, deadline_ns, tick->call, tick->context, &line)) {
 	case BENCH_PEER_LINE:
-		reply = bench_peer_reply_read(line, talk->problem, sizeof(talk->problem));
+		reply = bench_peer_reply_read(line, child->problem, sizeof(child->problem));
 		if (reply != NULL)
 			*outcome = BENCH_DONE;
 		return reply;
 	case BENCH_PEER_ENDED:
-		say_how_it_ended(bench_peer_process_end(&child->process), talk->problem,
-		                 sizeof(talk->problem));
+		say_how_it_ended(bench_peer_process_end(&child->process), child->problem,
+		                 sizeof(child->problem));
 		return NULL;
 	case BENCH_PEER_LATE:
-		(void)snprintf(talk->problem, sizeof(talk->problem),
+		(void)snprintf(child->problem, sizeof(child->problem),
 		               "it did not answer, %.3g s after it had to",
 		               (double)child->patience_ns / NS_PER_S);
 		return NULL;
@@ -83,33 +76,35 @@ static json_t *hear(struct talk *talk, double seconds, enum bench_outcome *outco
 	return NULL;
 }
 
-/* Give an order, which is taken over, and hear its reply. */
-static json_t *ask(struct talk *talk, json_t *order, double seconds, enum bench_outcome *outcome)
+json_t *bench_peer_child_ask(struct bench_peer_child *child, json_t *order, double seconds,
+                             const struct bench_peer_tick *tick, enum bench_outcome *outcome)
 {
 	char *const line = order != NULL ? json_dumps(order, JSON_COMPACT) : NULL;
 	json_t *reply = NULL;
 
 	json_decref(order);
-	/* One that does not listen has closed its end: hearing it says more. */
-	if (line != NULL) {
-		(void)bench_peer_process_say(&talk->child->process, line);
-		reply = hear(talk, seconds, outcome);
+	*outcome = BENCH_DROPPED;
+	if (child->out[0] != '\0') {
+		(void)snprintf(child->problem, sizeof(child->problem), "%s", child->out);
+	} else if (line == NULL) {
+		(void)snprintf(child->problem, sizeof(child->problem), "no memory for an order");
 	} else {
-		*outcome = BENCH_DROPPED;
-		(void)snprintf(talk->problem, sizeof(talk->problem), "no memory for an order");
+		/* One that does not listen has closed its end: hearing it says more. */
+		(void)bench_peer_process_say(&child->process, line);
+		reply = hear(child, seconds, tick, outcome);
 	}
 	free(line);
 	return reply;
 }
 
-static bool greet(struct talk *talk)
+static bool greet(struct bench_peer_child *child)
 {
-	struct bench_peer_child *const child = talk->child;
+	static const struct bench_peer_tick no_tick = {NULL, NULL};
 	enum bench_outcome outcome;
-	json_t *const reply = hear(talk, 0.0, &outcome);
+	json_t *const reply = hear(child, 0.0, &no_tick, &outcome);
 	const bool greeted =
 		reply != NULL &&
-		bench_peer_reply_hello(reply, &child->hello, talk->problem, sizeof(talk->problem));
+		bench_peer_reply_hello(reply, &child->hello, child->problem, sizeof(child->problem));
 
 	json_decref(reply);
 	/* For the run that comes next: nobody has stopped yet. */
@@ -124,7 +119,6 @@ struct bench_peer_child *bench_peer_child_start(const char *program, int64_t pat
                                                 char *problem, size_t problem_size)
 {
 	struct bench_peer_child *const child = calloc(1, sizeof(*child));
-	struct talk talk = {.child = child};
 	int rc = -1;
 
 	if (child != NULL)
@@ -136,9 +130,9 @@ struct bench_peer_child *bench_peer_child_start(const char *program, int64_t pat
 		return NULL;
 	}
 	child->patience_ns = patience_ns;
-	if (greet(&talk))
+	if (greet(child))
 		return child;
-	(void)snprintf(problem, problem_size, "%s", talk.problem);
+	(void)snprintf(problem, problem_size, "%s", child->problem);
 	bench_peer_child_end(child);
 	return NULL;
 }
@@ -180,41 +174,65 @@ static json_t *hold_json(const struct bench_hold *hold)
 	return parts;
 }
 
-static enum bench_outcome ask_open(struct talk *talk, const struct bench_rep_spec *spec,
-                                   const struct bench_peer_limits *limits)
+enum bench_outcome bench_peer_child_open(struct bench_peer_child *child,
+                                         const struct bench_peer_setup *setup,
+                                         const struct bench_peer_tick *tick)
 {
 	enum bench_outcome outcome;
-	json_t *const order =
-		json_pack("{s:s, s:i, s:i, s:i, s:I, s:I, s:i, s:i, s:o}", "order", "open", "threads",
-	              (int)spec->selection->threads, "conns_min", (int)spec->conns, "conns_max",
-	              (int)spec->conns, "acquire_timeout_ns", (json_int_t)limits->acquire_timeout_ns,
-	              "open_timeout_ns", (json_int_t)limits->open_timeout_ns, "open_ns", 0, "ping_ns",
-	              0, "hold", hold_json(&spec->selection->hold));
+	json_t *const order = json_pack(
+		"{s:s, s:i, s:i, s:i, s:I, s:I, s:I, s:I, s:o}", "order", "open", "threads",
+		(int)setup->threads, "conns_min", (int)setup->conns_min, "conns_max", (int)setup->conns_max,
+		"acquire_timeout_ns", (json_int_t)setup->acquire_timeout_ns, "open_timeout_ns",
+		(json_int_t)setup->open_timeout_ns, "open_ns", (json_int_t)setup->open_ns, "ping_ns",
+		(json_int_t)setup->ping_ns, "hold", hold_json(setup->hold));
+	const double longest = (double)(setup->conns_min * setup->open_ns + setup->open_timeout_ns);
 
-	json_decref(ask(talk, order, (double)limits->open_timeout_ns / NS_PER_S, &outcome));
+	json_decref(bench_peer_child_ask(child, order, longest / NS_PER_S, tick, &outcome));
 	return outcome;
 }
 
-static enum bench_outcome ask_pass(struct talk *talk, const struct bench_rep_spec *spec,
-                                   const struct bench_peer_limits *limits, bool timed,
-                                   struct bench_sample *sample)
+enum bench_outcome bench_peer_child_close(struct bench_peer_child *child,
+                                          const struct bench_peer_tick *tick)
 {
-	struct bench_peer_child *const child = talk->child;
+	enum bench_outcome outcome;
+
+	json_decref(
+		bench_peer_child_ask(child, json_pack("{s:s}", "order", "close"), 0.0, tick, &outcome));
+	return outcome;
+}
+
+enum bench_outcome bench_peer_child_drop(struct bench_peer_child *child, const char *problem,
+                                         struct weir_error *err)
+{
+	if (child->out[0] == '\0') {
+		(void)snprintf(child->out, sizeof(child->out), "%s",
+		               problem != NULL ? problem : child->problem);
+		(void)bench_peer_process_end(&child->process);
+	}
+	(void)weir_fail(err, WEIR_ERR_SYSTEM, "bench.peer", 0, "%s", child->out);
+	return BENCH_DROPPED;
+}
+
+static enum bench_outcome ask_pass(struct bench_peer_child *child,
+                                   const struct bench_rep_spec *spec, int64_t acquire_timeout_ns,
+                                   bool timed, struct bench_sample *sample)
+{
+	const struct bench_peer_tick tick = {spec->tick, spec->tick_context};
 	const double seconds = timed ? spec->selection->wait_seconds : spec->selection->seconds;
 	const bool first = child->warmed != spec->selection;
 	const double warm_s =
 		fmax(bench_pass_seconds(seconds) - seconds, first ? child->hello.warm_s : 0.0);
 	/* The last acquire of a thread may still have to time out. */
-	const double longest = warm_s + seconds + (double)limits->acquire_timeout_ns / NS_PER_S;
+	const double longest = warm_s + seconds + (double)acquire_timeout_ns / NS_PER_S;
 	enum bench_outcome outcome;
 	json_t *const order = json_pack("{s:s, s:b, s:f, s:f, s:I}", "order", "pass", "timed",
 	                                (int)timed, "warm_s", warm_s, "seconds", seconds, "seed",
 	                                (json_int_t)spec->seed);
-	json_t *const reply = ask(talk, order, longest, &outcome);
+	json_t *const reply = bench_peer_child_ask(child, order, longest, &tick, &outcome);
 
 	if (reply != NULL &&
 	    !bench_peer_reply_pass(reply, spec->selection->threads, timed ? child->waits : NULL, sample,
-	                           talk->problem, sizeof(talk->problem)))
+	                           child->problem, sizeof(child->problem)))
 		outcome = BENCH_DROPPED;
 	json_decref(reply);
 	if (timed && outcome == BENCH_DONE && spec->waits != NULL)
@@ -222,42 +240,29 @@ static enum bench_outcome ask_pass(struct talk *talk, const struct bench_rep_spe
 	return outcome;
 }
 
-static enum bench_outcome ask_all(struct talk *talk, const struct bench_rep_spec *spec,
-                                  const struct bench_peer_limits *limits, struct bench_rep *rep)
-{
-	enum bench_outcome outcome = ask_open(talk, spec, limits);
-
-	if (outcome == BENCH_DONE)
-		outcome = ask_pass(talk, spec, limits, false, &rep->throughput);
-	if (outcome == BENCH_DONE)
-		outcome = ask_pass(talk, spec, limits, true, &rep->wait);
-	if (outcome == BENCH_DONE)
-		json_decref(ask(talk, json_pack("{s:s}", "order", "close"), 0.0, &outcome));
-	return outcome;
-}
-
 enum bench_outcome bench_peer_child_run(struct bench_peer_child *child,
                                         const struct bench_rep_spec *spec,
-                                        const struct bench_peer_limits *limits,
+                                        int64_t acquire_timeout_ns, int64_t open_timeout_ns,
                                         struct bench_rep *rep, struct weir_error *err)
 {
-	struct talk talk = {
-		.child = child,
-		.tick = spec->tick,
-		.tick_context = spec->tick_context,
+	const struct bench_peer_tick tick = {spec->tick, spec->tick_context};
+	const struct bench_peer_setup setup = {
+		.threads = spec->selection->threads,
+		.conns_min = spec->conns,
+		.conns_max = spec->conns,
+		.acquire_timeout_ns = acquire_timeout_ns,
+		.open_timeout_ns = open_timeout_ns,
+		.hold = &spec->selection->hold,
 	};
-	enum bench_outcome outcome = BENCH_DROPPED;
+	enum bench_outcome outcome = bench_peer_child_open(child, &setup, &tick);
 
-	if (child->out[0] == '\0')
-		outcome = ask_all(&talk, spec, limits, rep);
+	if (outcome == BENCH_DONE)
+		outcome = ask_pass(child, spec, acquire_timeout_ns, false, &rep->throughput);
+	if (outcome == BENCH_DONE)
+		outcome = ask_pass(child, spec, acquire_timeout_ns, true, &rep->wait);
+	if (outcome == BENCH_DONE)
+		outcome = bench_peer_child_close(child, &tick);
 	child->warmed = spec->selection;
 	rep->sql = (struct bench_sql_figures){NAN, NAN, NAN, NAN};
-	if (outcome != BENCH_DROPPED)
-		return outcome;
-	if (child->out[0] == '\0') {
-		(void)snprintf(child->out, sizeof(child->out), "%s", talk.problem);
-		(void)bench_peer_process_end(&child->process);
-	}
-	(void)weir_fail(err, WEIR_ERR_SYSTEM, "bench.peer", 0, "%s", child->out);
-	return BENCH_DROPPED;
+	return outcome == BENCH_DROPPED ? bench_peer_child_drop(child, NULL, err) : outcome;
 }

@@ -13,24 +13,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-#include "cancel.h"
-#include "monotonic.h"
-#include "peer_child.h"
+#include "fake_peer.h"
 #include "pool_under_test.h"
 
-#define PATIENCE_NS INT64_C(20000000000)
 #define SHORT_PATIENCE_NS INT64_C(300000000)
 #define GONE_TRIES 2000
+#define ACQUIRE_TIMEOUT_NS INT64_C(100000000)
+#define OPEN_TIMEOUT_NS INT64_C(200000000)
 
-#define HELLO                                                                                      \
-	"echo '{\"protocol\":1,\"pool\":\"fake\",\"version\":\"1.2\",\"runtime\":\"sh\","              \
-	"\"warm_s\":0.5,\"extra_work\":\"coughs\",\"abilities\":[\"grows\",\"sings\"]}'\n"
 /* Serve orders; each is kept. OPEN, PASS and WAIT_PASS are what is done for one. */
 #define SERVE(open, pass, wait_pass)                                                               \
 	"while read -r order; do echo \"$order\" >>orders; case $order in\n"                           \
@@ -47,54 +42,7 @@
 /* Buckets of 5, 63 and 128 to 129 ns. */
 #define WAITED FIGURES("[9,27]", "1", "0", ",\"waits\":[[5,98],[63,1],[128,1]],\"wait_max\":129")
 
-static char folder[64];
-static struct bench_selection selection;
-static const struct bench_peer_limits limits = {INT64_C(100000000), INT64_C(200000000)};
-
-static int enter_folder(void **state)
-{
-	(void)state;
-	bench_cancel_prepare();
-	(void)snprintf(folder, sizeof(folder), "/tmp/weir-peer-test-XXXXXX");
-	selection = (struct bench_selection){.threads = 2, .seconds = 2.0, .wait_seconds = 1.0};
-	return mkdtemp(folder) == NULL || chdir(folder) != 0;
-}
-
-static int leave_folder(void **state)
-{
-	char command[128];
-
-	(void)state;
-	(void)snprintf(command, sizeof(command), "rm -r %s", folder);
-	return chdir("/") != 0 || system(command) != 0;
-}
-
-static const char *write_script(const char *body)
-{
-	static char path[128];
-	FILE *file;
-
-	(void)snprintf(path, sizeof(path), "%s/fake", folder);
-	(void)unlink("orders");
-	(void)unlink("pids");
-	file = fopen(path, "we");
-	assert_non_null(file);
-	(void)fprintf(file, "#!/bin/sh\necho $$ >>pids\n%s", body);
-	assert_int_equal(fclose(file), 0);
-	assert_int_equal(chmod(path, 0700), 0);
-	return path;
-}
-
-static struct bench_peer_child *start(const char *body, int64_t patience_ns)
-{
-	char problem[300] = "";
-	struct bench_peer_child *const child =
-		bench_peer_child_start(write_script(body), patience_ns, problem, sizeof(problem));
-
-	if (child == NULL)
-		fail_msg("it did not start: %s", problem);
-	return child;
-}
+static struct bench_selection selection = {.threads = 2, .seconds = 2.0, .wait_seconds = 1.0};
 
 static enum bench_outcome run(struct bench_peer_child *child, struct bench_rep *rep,
                               struct bench_histogram *waits, struct weir_error *err)
@@ -102,7 +50,7 @@ static enum bench_outcome run(struct bench_peer_child *child, struct bench_rep *
 	const struct bench_rep_spec spec = {
 		.selection = &selection, .conns = 1, .seed = 7, .waits = waits};
 
-	return bench_peer_child_run(child, &spec, &limits, rep, err);
+	return bench_peer_child_run(child, &spec, ACQUIRE_TIMEOUT_NS, OPEN_TIMEOUT_NS, rep, err);
 }
 
 /* Gone, or a corpse that whoever took over has not buried. */
@@ -203,7 +151,7 @@ static void expect_rep(FILE *file, double warm_s, double wait_warm_s)
 	assert_int_equal(json_integer_value(json_object_get(order, "threads")), 2);
 	assert_int_equal(json_integer_value(json_object_get(order, "conns_max")), 1);
 	assert_int_equal(json_integer_value(json_object_get(order, "acquire_timeout_ns")),
-	                 limits.acquire_timeout_ns);
+	                 ACQUIRE_TIMEOUT_NS);
 	assert_int_equal(json_array_size(hold), 2);
 	assert_true(json_integer_value(json_object_get(json_array_get(hold, 0), "links")) == 500);
 	assert_string_equal(json_string_value(json_object_get(sleep, "kind")), "sleep");

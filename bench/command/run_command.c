@@ -112,6 +112,8 @@ static enum bench_outcome run_selections(struct session *session, struct weir_er
 	const double links_per_us = bench_work_calibrate();
 	enum bench_outcome outcome = BENCH_DONE;
 	struct bench_progress progress;
+	/* Standard output may belong to the JSON. */
+	FILE *const tables = session->json.file == stdout ? stderr : stdout;
 
 	if (planned_s < 120.0)
 		(void)fprintf(stderr, "about %.0f seconds; ", planned_s);
@@ -126,7 +128,7 @@ static enum bench_outcome run_selections(struct session *session, struct weir_er
 		outcome = bench_run_selection(run, &run->selections[i], &progress, session->results, err);
 		bench_progress_clear(&progress);
 		if (outcome == BENCH_DONE)
-			bench_table_print(stdout, session->results, first);
+			bench_table_print(tables, session->results, first);
 	}
 	session->document.minutes = (double)(bench_now() - started_ns) / 60e9;
 	return outcome;
@@ -145,7 +147,7 @@ static bool write_outputs(struct session *session)
 		(void)fprintf(stderr, "weir-bench: cannot write \"%s\"\n", session->report.path);
 		return false;
 	}
-	if (session->json.file != NULL)
+	if (session->json.file != NULL && session->json.file != stdout)
 		(void)fprintf(stderr, "figures: %s\n", session->json.path);
 	if (session->report.file != NULL)
 		(void)fprintf(stderr, "report: %s\n", session->report.path);

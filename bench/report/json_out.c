@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "document.h"
+#include "json_samples.h"
 
 #define SCHEMA 1
 
@@ -82,6 +83,7 @@ static json_t *result(const struct bench_results *results, const struct bench_ro
 
 	if (row->kind == BENCH_KIND_SQL)
 		(void)json_object_update_new(object, sql_keys(row));
+	(void)json_object_set_new(object, "samples", bench_json_samples(row));
 	return object;
 }
 

@@ -52,6 +52,7 @@ void bench_contrasts_unpaired(struct bench_contrasts *contrasts, const double *b
                               size_t base_count, const double *new_, size_t new_count)
 {
 	make_room(contrasts, base_count * new_count, base_count + new_count);
+	contrasts->split = base_count;
 	for (size_t i = 0; contrasts->items != NULL && i < base_count; i++)
 		for (size_t j = 0; j < new_count; j++)
 			add(contrasts, new_[j] - base[i], i, base_count + j);
@@ -67,36 +68,56 @@ void bench_contrasts_free(struct bench_contrasts *contrasts)
 /* A value drawn three times meets itself in six ways: 1 + 2 + 3. */
 static uint64_t weight(const struct bench_contrast *item, const unsigned *times)
 {
-	const uint64_t one = times != NULL ? times[item->one] : 1;
+	const uint64_t one = times[item->one];
 
-	if (item->one == item->other)
-		return one * (one + 1) / 2;
-	return one * (times != NULL ? times[item->other] : 1);
+	return item->one == item->other ? one * (one + 1) / 2 : one * times[item->other];
+}
+
+/* What the weights add up to, without adding them up. */
+static uint64_t total_weight(const struct bench_contrasts *contrasts, const unsigned *times)
+{
+	uint64_t base = 0;
+	uint64_t others = 0;
+
+	for (size_t i = 0; i < contrasts->values; i++) {
+		if (i < contrasts->split)
+			base += times[i];
+		else
+			others += times[i];
+	}
+	return contrasts->split > 0 ? base * others : others * (others + 1) / 2;
+}
+
+static double plain_median(const struct bench_contrasts *contrasts)
+{
+	const struct bench_contrast *const items = contrasts->items;
+	const size_t count = contrasts->count;
+
+	return count > 0 ? (items[(count - 1) / 2].value + items[count / 2].value) / 2.0 : NAN;
 }
 
 double bench_contrasts_median(const struct bench_contrasts *contrasts, const unsigned *times)
 {
-	uint64_t total = 0;
 	uint64_t passed = 0;
-	double lower = NAN;
+	uint64_t total;
+	size_t lower = 0;
+	size_t upper;
 
 	if (times == NULL)
-		total = contrasts->count;
-	else
-		for (size_t i = 0; i < contrasts->count; i++)
-			total += weight(&contrasts->items[i], times);
-	for (size_t i = 0; i < contrasts->count; i++) {
-		const uint64_t here = weight(&contrasts->items[i], times);
-
-		passed += here;
-		if (here == 0 || 2 * passed < total)
-			continue;
-		/* Exactly half lies here or below: the median is between two contrasts. */
-		if (2 * passed == total && isnan(lower)) {
-			lower = contrasts->items[i].value;
-			continue;
-		}
-		return isnan(lower) ? contrasts->items[i].value : (lower + contrasts->items[i].value) / 2.0;
+		return plain_median(contrasts);
+	total = total_weight(contrasts, times);
+	while (lower < contrasts->count) {
+		passed += weight(&contrasts->items[lower], times);
+		if (2 * passed >= total)
+			break;
+		lower++;
 	}
-	return lower;
+	/* Where exactly half lies here or below, the median is between two contrasts. */
+	upper = lower;
+	if (2 * passed == total)
+		while (++upper < contrasts->count && weight(&contrasts->items[upper], times) == 0)
+			;
+	if (upper >= contrasts->count)
+		return NAN;
+	return (contrasts->items[lower].value + contrasts->items[upper].value) / 2.0;
 }

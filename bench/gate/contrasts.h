@@ -21,6 +21,7 @@ struct bench_contrasts {
 	struct bench_contrast *items;
 	size_t count;  /* 0: no values, or no memory */
 	size_t values; /* how many values there are; of two samples, base first */
+	size_t split;  /* how many of them are base's; of pairs 0 */
 };
 
 void bench_contrasts_paired(struct bench_contrasts *contrasts, const double *differences,

@@ -129,21 +129,29 @@ static struct bench_interval interval_of(const struct bench_contrasts *contrasts
 	return interval;
 }
 
-struct bench_interval bench_paired_shift(const double *differences, size_t count, double chance)
+size_t bench_paired_limit(size_t count, double chance)
 {
 	const double n = (double)count;
-	struct bench_contrasts contrasts;
-	struct bench_interval interval;
-	size_t limit;
 
 	if (count <= BENCH_EXACT_PAIRS)
-		limit = bench_ranks_limit(count, BENCH_DRAW_SIGNS, 0, chance);
-	else
-		limit = normal_limit(n * (n + 1.0) / 4.0, n * (n + 1.0) * (2.0 * n + 1.0) / 24.0, chance);
+		return bench_ranks_limit(count, BENCH_DRAW_SIGNS, 0, chance);
+	return normal_limit(n * (n + 1.0) / 4.0, n * (n + 1.0) * (2.0 * n + 1.0) / 24.0, chance);
+}
+
+struct bench_interval bench_paired_shift_at(const double *differences, size_t count, size_t limit)
+{
+	struct bench_contrasts contrasts;
+	struct bench_interval interval;
+
 	bench_contrasts_paired(&contrasts, differences, count);
 	interval = interval_of(&contrasts, limit);
 	bench_contrasts_free(&contrasts);
 	return interval;
+}
+
+struct bench_interval bench_paired_shift(const double *differences, size_t count, double chance)
+{
+	return bench_paired_shift_at(differences, count, bench_paired_limit(count, chance));
 }
 
 struct bench_interval bench_unpaired_shift(const double *base, size_t base_count,

@@ -45,6 +45,11 @@ struct bench_interval {
  * signed-rank test does not reject; each is wrong with less than that chance. */
 struct bench_interval bench_paired_shift(const double *differences, size_t count, double chance);
 
+/* The same in two steps, for many series of one length: where the limits lie among
+ * the averages, and what they are. */
+size_t bench_paired_limit(size_t count, double chance);
+struct bench_interval bench_paired_shift_at(const double *differences, size_t count, size_t limit);
+
 /* The median of all differences new - base, and the limits of the rank-sum test. */
 struct bench_interval bench_unpaired_shift(const double *base, size_t base_count,
                                            const double *new_, size_t new_count, double chance);

@@ -70,8 +70,9 @@ static struct bench_interval bootstrap_of(const struct bench_rules *rules,
 	return bench_bootstrap_paired(measured, count, BLOCK_PAIRS, chance, rules->seed);
 }
 
+/* limit: that of `done` values. */
 static void describe(struct bench_judgement *judgement, const struct bench_pair_series *series,
-                     size_t done, double chance)
+                     size_t done, double chance, size_t limit)
 {
 	double measured[BENCH_PAIRS_MAX];
 	const size_t count = measured_of(series, done, measured);
@@ -83,7 +84,8 @@ static void describe(struct bench_judgement *judgement, const struct bench_pair_
 	judgement->done = done;
 	judgement->pairs = count;
 	judgement->new_count = count;
-	judgement->worse = bench_paired_shift(measured, count, chance);
+	judgement->worse = bench_paired_shift_at(
+		measured, count, count == done ? limit : bench_paired_limit(count, chance));
 	judgement->bootstrap = unknown;
 	judgement->chance = chance;
 	judgement->spread = spread_of(measured, count);
@@ -153,10 +155,11 @@ enum bench_verdict bench_judge_pairs(const struct bench_rules *rules,
 	const double whole = (double)done / (double)rules->pairs_max;
 	const double alpha = bench_spend(rules->alpha, part, whole);
 	const double beta = bench_spend(rules->beta, part, whole);
+	const size_t limit = bench_paired_limit(done, beta);
 
 	for (size_t i = 0; i < pairs->count; i++)
 		if (judgements[i].verdict != BENCH_VERDICT_NONE)
-			describe(&judgements[i], &pairs->items[i], done, beta);
+			describe(&judgements[i], &pairs->items[i], done, beta, limit);
 	adjust(judgements, pairs->count);
 	for (size_t i = 0; i < pairs->count; i++) {
 		struct bench_judgement *const judgement = &judgements[i];

@@ -25,7 +25,7 @@
 #include "pairs.h"
 #include "rank_test.h"
 
-#define BENCH_ALPHA 0.01
+#define BENCH_ALPHA 0.005
 #define BENCH_BETA 0.05
 #define BENCH_MIN_EFFECT 0.05
 #define BENCH_LOOKS_MAX 4

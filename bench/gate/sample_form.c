@@ -37,12 +37,14 @@ bool bench_sample_weir(struct bench_sample_reader *reader, const json_t *element
 	struct bench_figure figure = {0};
 	size_t count;
 	const struct bench_sample_metric *const metrics = bench_sample_metrics(&count);
+	const json_t *const ops = json_object_get(element, "ops_per_s");
 
 	if (!bench_sample_text(reader, element, "scenario", NULL, figure.scenario) ||
 	    !bench_sample_text(reader, element, "pool", NULL, figure.pool))
 		return false;
-	if (!json_is_number(json_object_get(element, "ops_per_s")))
-		return bench_sample_fault(reader, "ops_per_s", "must be a number");
+	/* null: the pool failed, and has no figures. */
+	if (!json_is_number(ops) && !json_is_null(ops))
+		return bench_sample_fault(reader, "ops_per_s", "must be a number or null");
 	for (size_t i = 0; i < count; i++) {
 		const json_t *const values = values_of(element, &metrics[i]);
 

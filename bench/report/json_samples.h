@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Every repetition of a row as JSON: an object of lists under the names of
- * sample_metric.h, without the figures that no repetition measured.
+ * Every repetition of a row as JSON: an object of lists, null where a repetition
+ * measured nothing.
  */
 #ifndef BENCH_JSON_SAMPLES_H
 #define BENCH_JSON_SAMPLES_H

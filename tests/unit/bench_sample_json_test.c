@@ -154,7 +154,7 @@ static void test_bad(void **state)
 		{"{\"metrics\": [{\"metric\": \"t\", \"better\": \"lower\", \"values\": [1]},"
 	     " {\"metric\": \"t\", \"better\": \"lower\", \"values\": [2]}]}",
 	     "metrics[1] is a figure that is there already"},
-		{"{\"schema\": 2, \"results\": [{}]}", "\"schema\" other than 1"},
+		{"{\"schema\": 3, \"results\": [{}]}", "\"schema\" that this"},
 		{"{\"results\": [{\"pool\": \"weir\"}]}", "results[0].scenario is missing"},
 		{"{\"results\": [{\"scenario\": \"a\", \"pool\": \"weir\"}]}",
 	     "results[0].ops_per_s must be a number"},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The figures of weir-bench: what they are called under "samples" in its JSON,
- * where their medians are, and which way is better.
+ * The figures of weir-bench that can be compared: what they are called under
+ * "samples" in its JSON, where their medians are, and which way is better.
  */
 #ifndef BENCH_SAMPLE_METRIC_H
 #define BENCH_SAMPLE_METRIC_H
@@ -9,11 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "result.h"
-
 struct bench_sample_metric {
 	const char *name;
-	enum bench_metric metric;
 	const char *group; /* where the median is: group and key of a result; no group: at its top */
 	const char *key;   /* NULL: nowhere */
 	const char *unit;

@@ -201,6 +201,7 @@ int bench_command_run(int argc, char **argv)
 		exit_code = run_session(&session);
 	bench_output_abandon(&session.json);
 	bench_output_abandon(&session.report);
+	bench_results_clear(session.results);
 	free(session.results);
 	return exit_code;
 }

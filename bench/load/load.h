@@ -7,11 +7,11 @@
 
 #include "hold_spec.h"
 #include "pass.h"
-#include "variant.h"
+#include "pool_under_test.h"
 
-/* One variant under load: a pool, made by bench_variant.create. */
+/* One pool under load, made by its create. */
 struct bench_load {
-	const struct bench_variant *variant;
+	const struct pool_under_test *variant;
 	void *pool;
 	const struct bench_hold *hold;
 	unsigned conns;

@@ -7,7 +7,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "conn_set.h"
+#include "aligned.h"
 #include "load.h"
 #include "monotonic.h"
 
@@ -15,7 +15,7 @@ enum turn { TURN_RETURNER = 0, TURN_ACQUIRER = 1 };
 
 struct sparse {
 	const struct bench_load *load;
-	struct weir_lease *leases;
+	struct pool_lease *leases;
 	_Alignas(BENCH_CACHE_LINE) _Atomic int turn; /* hands index and leases over */
 	uint32_t index;                              /* written by whoever has the turn */
 };
@@ -86,14 +86,14 @@ static void returner(struct bench_worker *worker, struct sparse *sparse, bool pi
 static bool acquire_one(struct bench_worker *worker, struct sparse *sparse)
 {
 	const struct bench_load *load = sparse->load;
-	struct weir_lease *lease = &sparse->leases[sparse->index];
+	struct pool_lease *lease = &sparse->leases[sparse->index];
 	int64_t start;
 	bool got;
 
 	if (worker->waits == NULL)
-		return load->variant->acquire(load->pool, worker->index, lease);
+		return load->variant->acquire(load->pool, worker->index, lease) == 0;
 	start = bench_now();
-	got = load->variant->acquire(load->pool, worker->index, lease);
+	got = load->variant->acquire(load->pool, worker->index, lease) == 0;
 	bench_record_wait(worker, BENCH_ROLE_LEASE, bench_now() - start);
 	return got;
 }
@@ -134,7 +134,7 @@ enum bench_outcome bench_load_sparse(const struct bench_load *load, struct bench
 		return BENCH_FAILED;
 	}
 	for (unsigned i = 0; i < load->conns && outcome == BENCH_DONE; i++) {
-		if (!load->variant->acquire(load->pool, TURN_ACQUIRER, &sparse.leases[i])) {
+		if (load->variant->acquire(load->pool, TURN_ACQUIRER, &sparse.leases[i]) != 0) {
 			(void)weir_fail(err, WEIR_ERR_ACQUIRE_TIMEOUT, "bench.sparse", 0,
 			                "%s gave %u of its %u connections only", load->variant->name, i,
 			                load->conns);

@@ -9,14 +9,14 @@
 static void throughput_loop(struct bench_worker *worker)
 {
 	const struct bench_load *load = worker->context;
-	const struct bench_variant variant = *load->variant;
+	const struct pool_under_test variant = *load->variant;
 	const struct bench_hold *const hold = load->hold;
 	void *const pool = load->pool;
 	const unsigned index = worker->index;
-	struct weir_lease lease = {0};
+	struct pool_lease lease = {0};
 
 	while (bench_phase(worker) != BENCH_PHASE_STOP) {
-		if (!variant.acquire(pool, index, &lease)) {
+		if (variant.acquire(pool, index, &lease) != 0) {
 			bench_count(&worker->timeouts);
 			continue;
 		}
@@ -29,15 +29,15 @@ static void throughput_loop(struct bench_worker *worker)
 static void wait_loop(struct bench_worker *worker)
 {
 	const struct bench_load *load = worker->context;
-	const struct bench_variant variant = *load->variant;
+	const struct pool_under_test variant = *load->variant;
 	const struct bench_hold *const hold = load->hold;
 	void *const pool = load->pool;
 	const unsigned index = worker->index;
-	struct weir_lease lease = {0};
+	struct pool_lease lease = {0};
 
 	while (bench_phase(worker) != BENCH_PHASE_STOP) {
 		const int64_t start = bench_now();
-		const bool got = variant.acquire(pool, index, &lease);
+		const bool got = variant.acquire(pool, index, &lease) == 0;
 
 		/* A timeout is a wait too, and not a short one. */
 		bench_record_wait(worker, BENCH_ROLE_LEASE, bench_now() - start);

@@ -11,7 +11,6 @@
 #include <sys/resource.h>
 
 #include "cancel.h"
-#include "conn_set.h"
 #include "monotonic.h"
 
 #define WARM_SHARE 0.1

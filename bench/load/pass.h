@@ -17,9 +17,9 @@
 
 #include <weir/error.h>
 
+#include "aligned.h"
 #include "histogram.h"
 #include "random.h"
-#include "variant.h"
 
 /* Operations are counted by role; leases of the stub scenarios have only one. */
 enum bench_role { BENCH_ROLE_READ = 0, BENCH_ROLE_WRITE = 1, BENCH_ROLES };

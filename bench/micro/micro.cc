@@ -1,246 +1,247 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * weir-micro: what an uncontended lease costs, beside the floor under it: one
- * `lock cmpxchg` that claims a word nobody else wants, and the plain store that
- * releases it. No pool that keeps slots in shared words can do with less.
- *
- * Each loop is a function of its own that the compiler may not merge with its
- * surroundings, and runs a batch for each question to the framework. Repetitions
- * of all benchmarks are shuffled into each other, and the ratios come from the
- * medians of one run: absolute figures differ from machine to machine, and from
- * minute to minute.
+ * weir-micro: runs the families and prints a table for each. See micro.h.
  */
-#include <benchmark/benchmark.h>
-
 #include <algorithm>
-#include <array>
-#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
-#include <string>
+#include <set>
 #include <utility>
-#include <vector>
 
-#include <weir/stub.h>
-#include <weir/weir.h>
+#include "micro.h"
 
-#include "variant.h"
+namespace micro
+{
+
+void give_up(const char *what)
+{
+	(void)std::fprintf(stderr, "weir-micro: %s\n", what);
+	std::exit(1);
+}
+
+void give_up(const char *what, const weir_error &err)
+{
+	char text[2048];
+
+	(void)weir_error_describe(&err, text, sizeof(text));
+	(void)std::fprintf(stderr, "weir-micro: %s: %s\n", what, text);
+	std::exit(1);
+}
+
+} // namespace micro
 
 namespace
 {
 
-constexpr int batch = 1000;
-constexpr unsigned threads_max = 8;
-/* More than threads, so that nobody waits: this measures the lease alone. */
-constexpr unsigned conns = 10;
-constexpr double ratio_target = 2.0;
+using micro::axis;
+using micro::family;
 
-struct alignas(128) padded_word {
-	std::atomic<uint32_t> state{0};
-};
-
-[[noreturn]] void give_up(const char *what)
-{
-	std::fprintf(stderr, "weir-micro: %s\n", what);
-	std::exit(1);
-}
-
-/* The driver of weir-bench's stub scenarios: it opens, and does nothing more. */
-const weir_driver *plain_driver()
-{
-	static const weir_driver driver = [] {
-		weir_driver copy = *weir_stub_prompt_driver();
-		copy.reset = nullptr;
-		return copy;
-	}();
-	return &driver;
-}
-
-/* One pool of a variant, for all benchmarks of the run. */
-class shared_pool
+/* The time of each repetition, by <family>/<column> and by threads or size. The
+ * framework's own reporter runs too where the user asked for its output. */
+class medians : public benchmark::BenchmarkReporter
 {
   public:
-	explicit shared_pool(const bench_variant &kind) : variant(kind)
+	explicit medians(const std::vector<family> &all) : families(all)
 	{
-		weir_config_init(&config, plain_driver());
-		const bench_setup setup = {plain_driver(), &config, threads_max, conns};
-
-		if (variant.create(&pool, &setup, nullptr) != WEIR_OK)
-			give_up("a pool could not be made");
 	}
-	~shared_pool()
-	{
-		variant.destroy(pool);
-	}
-	shared_pool(const shared_pool &) = delete;
-	shared_pool &operator=(const shared_pool &) = delete;
 
-	const bench_variant &variant;
-	void *pool = nullptr;
-
-  private:
-	weir_config config;
-};
-
-__attribute__((noinline)) void floor_loop(std::atomic<uint32_t> &state, int count)
-{
-	for (int i = 0; i < count; i++) {
-		uint32_t idle = 0;
-
-		if (!state.compare_exchange_strong(idle, 1, std::memory_order_acquire,
-		                                   std::memory_order_relaxed))
-			give_up("a word that nobody else uses was taken");
-		state.store(0, std::memory_order_release);
-	}
-}
-
-__attribute__((noinline)) void weir_loop(weir_pool *pool, int count)
-{
-	weir_lease lease = {};
-
-	for (int i = 0; i < count; i++)
-		if (weir_acquire(pool, &lease, nullptr) != WEIR_OK ||
-		    weir_release(&lease, nullptr) != WEIR_OK)
-			give_up("weir gave no lease, or refused one that it gave");
-}
-
-__attribute__((noinline)) void variant_loop(const shared_pool &shared, unsigned thread, int count)
-{
-	weir_lease lease = {};
-
-	for (int i = 0; i < count; i++) {
-		if (!shared.variant.acquire(shared.pool, thread, &lease))
-			give_up("a baseline gave no lease");
-		shared.variant.release(shared.pool, thread, &lease);
-	}
-}
-
-/* The processor time of each repetition, by benchmark and number of threads.
- * Processor time, because another process that interrupts a repetition then
- * stays out of it. */
-class ratio_reporter : public benchmark::BenchmarkReporter
-{
-  public:
 	bool ReportContext(const Context &) override
 	{
 		return true;
 	}
+
 	void ReportRuns(const std::vector<Run> &runs) override
 	{
 		for (const Run &run : runs) {
 			if (run.error_occurred)
-				give_up(run.error_message.c_str());
-			if (run.run_type == Run::RT_Iteration)
-				times[{run.run_name.function_name, run.threads}].push_back(
-					run.GetAdjustedCPUTime());
+				micro::give_up(run.error_message.c_str());
+			if (run.run_type != Run::RT_Iteration)
+				continue;
+			const std::string &name = run.run_name.function_name;
+			const family *const of = find(name);
+
+			if (of == nullptr)
+				continue;
+			times[{name, place(*of, run)}].push_back(of->wall ? run.GetAdjustedRealTime()
+			                                                  : run.GetAdjustedCPUTime());
 		}
 	}
-	void print(const std::vector<std::string> &names) const;
+
+	bool has(const family &of) const
+	{
+		return !places(of).empty();
+	}
+
+	std::set<int64_t> places(const family &of) const
+	{
+		std::set<int64_t> found;
+
+		for (const auto &[key, values] : times)
+			if (find(key.first) == &of)
+				found.insert(key.second);
+		return found;
+	}
+
+	/* 0: not measured. */
+	double median(const family &of, const std::string &column, int64_t at) const
+	{
+		const auto found = times.find({std::string(of.name) + "/" + column, at});
+
+		if (found == times.end())
+			return 0.0;
+		std::vector<double> sorted = found->second;
+		std::sort(sorted.begin(), sorted.end());
+		return (sorted[(sorted.size() - 1) / 2] + sorted[sorted.size() / 2]) / 2.0;
+	}
 
   private:
-	double median(const std::string &name, int64_t threads) const;
+	const family *find(const std::string &name) const
+	{
+		for (const family &of : families)
+			if (name.compare(0, name.find('/'), of.name) == 0)
+				return &of;
+		return nullptr;
+	}
 
+	static int64_t place(const family &of, const Run &run)
+	{
+		if (of.along == axis::threads)
+			return run.threads;
+		if (of.along == axis::size && !run.run_name.args.empty())
+			return std::strtoll(run.run_name.args.c_str(), nullptr, 10);
+		return 0;
+	}
+
+	const std::vector<family> &families;
 	std::map<std::pair<std::string, int64_t>, std::vector<double>> times;
 };
 
-double ratio_reporter::median(const std::string &name, int64_t threads) const
-{
-	const auto found = times.find({name, threads});
-
-	if (found == times.end())
-		return 0.0;
-	std::vector<double> sorted = found->second;
-	std::sort(sorted.begin(), sorted.end());
-	return (sorted[(sorted.size() - 1) / 2] + sorted[sorted.size() / 2]) / 2.0;
-}
-
-void print_time(double ns)
+void print_time(double ns, int width)
 {
 	if (ns > 0.0)
-		std::printf(" %10.2f", ns);
+		(void)std::printf(ns < 100.0 ? " %*.2f" : " %*.0f", width, ns);
 	else
-		std::printf(" %10s", "-");
+		(void)std::printf(" %*s", width, "-");
 }
 
-/* One line for each number of threads: the times, and weir's over the floor's. */
-void ratio_reporter::print(const std::vector<std::string> &names) const
+int width_of(const std::string &column)
 {
-	if (times.empty())
-		return; /* only listed, or filtered away */
-	std::printf("processor ns for acquire + release, median\n%-8s", "threads");
-	for (const std::string &name : names)
-		std::printf(" %10s", name.c_str());
-	std::printf(" %10s\n", "weir/floor");
-	for (int64_t threads = 1; threads <= threads_max; threads *= 2) {
-		const double floor_ns = median(names[0], threads);
-		const double weir_ns = median(names[1], threads);
+	return std::max(10, static_cast<int>(column.size()));
+}
 
-		std::printf("%-8lld", static_cast<long long>(threads));
-		for (const std::string &name : names)
-			print_time(median(name, threads));
-		if (floor_ns > 0.0 && weir_ns > 0.0)
-			std::printf(" %10.2f\n", weir_ns / floor_ns);
+/* One row for each number of threads or size: the times, and the second column
+ * over the floor. */
+void print(const family &of, const medians &times)
+{
+	static const char *const heads[] = {"", "threads", "size"};
+	const std::string ratio = of.columns[1] + "/" + of.columns[0];
+
+	(void)std::printf("%s: %s (%s ns, median)\n%-8s", of.name, of.question,
+	                  of.wall ? "wall" : "processor", heads[static_cast<int>(of.along)]);
+	for (const std::string &column : of.columns)
+		(void)std::printf(" %*s", width_of(column), column.c_str());
+	(void)std::printf(" %*s\n", width_of(ratio), ratio.c_str());
+	for (const int64_t at : times.places(of)) {
+		const double floor_ns = times.median(of, of.columns[0], at);
+		const double own_ns = times.median(of, of.columns[1], at);
+
+		if (of.along == axis::none)
+			(void)std::printf("%-8s", "");
 		else
-			std::printf(" %10s\n", "-");
+			(void)std::printf("%-8lld", static_cast<long long>(at));
+		for (const std::string &column : of.columns)
+			print_time(times.median(of, column, at), width_of(column));
+		if (floor_ns > 0.0 && own_ns > 0.0)
+			(void)std::printf(" %*.2f\n", width_of(ratio), own_ns / floor_ns);
+		else
+			(void)std::printf(" %*s\n", width_of(ratio), "-");
 	}
-	if (median(names[0], 1) > 0.0 && median(names[1], 1) > 0.0)
-		std::printf("target: at most %.1f with 1 thread: %s\n", ratio_target,
-		            median(names[1], 1) <= ratio_target * median(names[0], 1) ? "met" : "not met");
 }
 
-void register_all(const shared_pool &weir, const shared_pool &mutex_lifo,
-                  const shared_pool &ck_ring, std::array<padded_word, threads_max> &words)
+void judge(const family &of, const medians &times)
 {
-	/* A producer of ck_ring waits for the one before it. Where that one may have
-	 * lost its processor, a repetition would take minutes. */
-	const int at_once = std::min<int>(threads_max, benchmark::CPUInfo::Get().num_cpus);
-	const auto add = [](const char *name, int threads, auto loop) {
-		benchmark::RegisterBenchmark(name, [loop](benchmark::State &state) {
-			while (state.KeepRunningBatch(batch))
-				loop(static_cast<unsigned>(state.thread_index()));
-		})->ThreadRange(1, threads);
-	};
+	const int64_t first = *times.places(of).begin();
+	const double floor_ns = times.median(of, of.columns[0], first);
+	const double own_ns = times.median(of, of.columns[1], first);
 
-	add("floor", threads_max,
-	    [&words](unsigned thread) { floor_loop(words[thread].state, batch); });
-	add("weir", threads_max,
-	    [&weir](unsigned) { weir_loop(static_cast<weir_pool *>(weir.pool), batch); });
-	add("mutex-lifo", threads_max,
-	    [&mutex_lifo](unsigned thread) { variant_loop(mutex_lifo, thread, batch); });
-	add("ck-ring", at_once, [&ck_ring](unsigned thread) { variant_loop(ck_ring, thread, batch); });
+	if (of.target <= 0.0 || floor_ns <= 0.0 || own_ns <= 0.0)
+		return;
+	(void)std::printf("target: at most %.1f%s: %s\n", of.target,
+	                  of.along == axis::threads ? " with 1 thread" : "",
+	                  own_ns <= of.target * floor_ns ? "met" : "not met");
+}
+
+const char help[] = "usage: weir-micro [options]\n"
+					"\n"
+					"Measures each primitive of weir beside the floor under it: the least that\n"
+					"anything of that kind can cost. Two minutes; the machine should be idle.\n"
+					"\n"
+					"  --benchmark_filter=REGEX   only these, as in ^lease/ or ^gate/\n"
+					"  --benchmark_list_tests     names them\n"
+					"  --benchmark_out=FILE --benchmark_out_format=json\n"
+					"                             every repetition, for weir-bench compare\n"
+					"  --help                     this text\n"
+					"\n"
+					"The other options of google-benchmark are accepted, too. Exit codes: 0 done,\n"
+					"1 failed, 2 wrong use.\n";
+
+bool asks_for_help(int argc, char **argv)
+{
+	return std::any_of(argv + 1, argv + argc, [](const char *argument) {
+		return std::string(argument) == "--help" || std::string(argument) == "-h";
+	});
+}
+
+/* The framework's own flags, first, so that the user's win. */
+bool initialize(int argc, char **argv, std::vector<std::string> &defaults)
+{
+	std::vector<char *> arguments;
+
+	defaults = {
+		argv[0],
+		"--benchmark_repetitions=9",
+		"--benchmark_min_time=0.02",
+		"--benchmark_enable_random_interleaving=true",
+	};
+	for (std::string &text : defaults)
+		arguments.push_back(text.data());
+	arguments.insert(arguments.end(), argv + 1, argv + argc);
+	int count = static_cast<int>(arguments.size());
+	benchmark::Initialize(&count, arguments.data());
+	return !benchmark::ReportUnrecognizedArguments(count, arguments.data());
 }
 
 } // namespace
 
 int main(int argc, char **argv)
 {
-	/* The framework's own flags, first, so that the user's win. */
-	std::vector<std::string> defaults = {
-		argv[0],
-		"--benchmark_repetitions=9",
-		"--benchmark_min_time=0.02",
-		"--benchmark_enable_random_interleaving=true",
-	};
-	std::vector<char *> arguments;
+	std::vector<std::string> defaults;
+	bool first = true;
 
-	for (std::string &text : defaults)
-		arguments.push_back(text.data());
-	arguments.insert(arguments.end(), argv + 1, argv + argc);
-	int count = static_cast<int>(arguments.size());
-	benchmark::Initialize(&count, arguments.data());
-	if (benchmark::ReportUnrecognizedArguments(count, arguments.data()))
+	if (asks_for_help(argc, argv)) {
+		(void)std::fputs(help, stdout);
+		return 0;
+	}
+	if (!initialize(argc, argv, defaults))
 		return 2;
 
-	std::array<padded_word, threads_max> words;
-	const shared_pool weir(bench_variant_weir);
-	const shared_pool mutex_lifo(bench_variant_mutex_lifo);
-	const shared_pool ck_ring(bench_variant_ck_ring);
-	ratio_reporter reporter;
+	const std::vector<family> families = {
+		micro::register_lease(),  micro::register_handoff(), micro::register_park(),
+		micro::register_gate(),   micro::register_group(),   micro::register_statement(),
+		micro::register_config(), micro::register_stats(),
+	};
+	medians times(families);
 
-	register_all(weir, mutex_lifo, ck_ring, words);
-	benchmark::RunSpecifiedBenchmarks(&reporter);
+	benchmark::RunSpecifiedBenchmarks(&times);
 	benchmark::Shutdown();
-	reporter.print({"floor", "weir", "mutex-lifo", "ck-ring"});
+	for (const family &of : families) {
+		if (!times.has(of))
+			continue; /* only listed, or filtered away */
+		(void)std::printf("%s", first ? "" : "\n");
+		print(of, times);
+		judge(of, times);
+		first = false;
+	}
 	return std::fflush(stdout) == 0 ? 0 : 1;
 }

@@ -4,58 +4,47 @@
  */
 #include "conn_set.h"
 
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-void *bench_alloc(size_t bytes)
-{
-	const size_t rounded = (bytes + BENCH_CACHE_LINE - 1) / BENCH_CACHE_LINE * BENCH_CACHE_LINE;
-	void *memory = aligned_alloc(BENCH_CACHE_LINE, rounded);
+#include "monotonic.h"
 
-	if (memory != NULL)
-		memset(memory, 0, rounded);
-	return memory;
-}
-
-enum weir_code bench_alloc_pool(void **memory, size_t bytes, struct weir_error *err)
+int bench_alloc_pool(void **memory, size_t bytes, char *problem, size_t problem_size)
 {
 	*memory = bench_alloc(bytes);
-	if (*memory == NULL)
-		return weir_fail(err, WEIR_ERR_NO_MEMORY, "bench.create", 0, "no memory for a pool");
-	return WEIR_OK;
+	if (*memory != NULL)
+		return 0;
+	(void)snprintf(problem, problem_size, "no memory for a pool");
+	return -1;
 }
 
-enum weir_code bench_conn_set_open(struct bench_conn_set *set, const struct bench_setup *setup,
-                                   unsigned count, struct weir_error *err)
+int bench_conn_set_open(struct bench_conn_set *set, const struct pool_setup *setup, unsigned count,
+                        char *problem, size_t problem_size)
 {
-	set->driver = setup->driver;
+	set->source = setup->source;
 	set->count = 0;
 	set->conns = bench_alloc(count * sizeof(*set->conns));
-	if (set->conns == NULL)
-		return weir_fail(err, WEIR_ERR_NO_MEMORY, "bench.open", 0, "no memory for %u connections",
-		                 count);
+	if (set->conns == NULL) {
+		(void)snprintf(problem, problem_size, "no memory for %u connections", count);
+		return -1;
+	}
 	for (unsigned i = 0; i < count; i++) {
-		const struct weir_open_request request = {
-			.size = sizeof(request),
-			.slot = i,
-			.config = setup->config,
-			.deadline = weir_deadline_in(setup->config->open_timeout),
-		};
-		const enum weir_code code = setup->driver->open(&request, &set->conns[i], err);
+		const int64_t deadline_ns = bench_now() + setup->open_timeout_ns;
 
-		if (code != WEIR_OK) {
+		if (set->source->open(set->source->self, deadline_ns, &set->conns[i]) != 0) {
+			(void)snprintf(problem, problem_size, "connection %u of %u did not open", i + 1, count);
 			bench_conn_set_close(set);
-			return code;
+			return -1;
 		}
 		set->count++;
 	}
-	return WEIR_OK;
+	return 0;
 }
 
 void bench_conn_set_close(struct bench_conn_set *set)
 {
 	for (unsigned i = 0; i < set->count; i++)
-		set->driver->close(set->conns[i]);
+		set->source->close(set->conns[i]);
 	free(set->conns);
 	*set = (struct bench_conn_set){0};
 }

@@ -6,10 +6,12 @@
  */
 #include <ck_ring.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "conn_set.h"
 #include "monotonic.h"
+#include "variant.h"
 
 #define RING_SPINS 64
 #define RING_YIELDS_PER_CLOCK 16
@@ -32,34 +34,34 @@ static void ring_destroy(void *pool)
 	free(ring);
 }
 
-static enum weir_code ring_create(void **pool, const struct bench_setup *setup,
-                                  struct weir_error *err)
+static int ring_create(void **pool, const struct pool_setup *setup, char *problem,
+                       size_t problem_size)
 {
 	void *buffer = NULL;
 	struct ring_pool *ring;
 	unsigned size = 4;
-	enum weir_code code = bench_alloc_pool(pool, sizeof(*ring), err);
+	int rc = bench_alloc_pool(pool, sizeof(*ring), problem, problem_size);
 
-	if (code != WEIR_OK)
-		return code;
+	if (rc != 0)
+		return rc;
 	ring = *pool;
-	ring->timeout_ns = setup->config->acquire_timeout;
+	ring->timeout_ns = setup->acquire_timeout_ns;
 	/* One place always stays empty, and the size is a power of two. */
-	while (size < setup->conns + 1)
+	while (size < setup->conns_max + 1)
 		size *= 2;
 	ck_ring_init(&ring->ring, size);
-	code = bench_alloc_pool(&buffer, size * sizeof(*ring->buffer), err);
+	rc = bench_alloc_pool(&buffer, size * sizeof(*ring->buffer), problem, problem_size);
 	ring->buffer = buffer;
-	if (code == WEIR_OK)
-		code = bench_conn_set_open(&ring->set, setup, setup->conns, err);
-	if (code != WEIR_OK) {
+	if (rc == 0)
+		rc = bench_conn_set_open(&ring->set, setup, setup->conns_max, problem, problem_size);
+	if (rc != 0) {
 		ring_destroy(ring);
 		*pool = NULL;
-		return code;
+		return rc;
 	}
-	for (unsigned i = 0; i < setup->conns; i++)
+	for (unsigned i = 0; i < setup->conns_max; i++)
 		(void)ck_ring_enqueue_mpmc(&ring->ring, ring->buffer, &ring->set.conns[i]);
-	return WEIR_OK;
+	return 0;
 }
 
 static bool ring_wait(struct ring_pool *ring, void *entry)
@@ -82,20 +84,20 @@ static bool ring_wait(struct ring_pool *ring, void *entry)
 	return false;
 }
 
-static bool ring_acquire(void *pool, unsigned thread, struct weir_lease *lease)
+static int ring_acquire(void *pool, unsigned thread, struct pool_lease *lease)
 {
 	struct ring_pool *ring = pool;
 	void **entry = NULL;
 
 	(void)thread;
 	if (!ck_ring_dequeue_mpmc(&ring->ring, ring->buffer, &entry) && !ring_wait(ring, &entry))
-		return false;
+		return -1;
 	lease->conn = *entry;
-	lease->slot = (uint32_t)(entry - ring->set.conns);
-	return true;
+	lease->own[0] = (uint64_t)(entry - ring->set.conns);
+	return 0;
 }
 
-static void ring_release(void *pool, unsigned thread, struct weir_lease *lease)
+static void ring_release(void *pool, unsigned thread, struct pool_lease *lease)
 {
 	struct ring_pool *ring = pool;
 
@@ -103,11 +105,13 @@ static void ring_release(void *pool, unsigned thread, struct weir_lease *lease)
 	lease->conn = NULL;
 	/* The ring has room for every slot, but refuses while an older dequeue is
 	 * unfinished a whole lap behind. */
-	while (!ck_ring_enqueue_mpmc(&ring->ring, ring->buffer, &ring->set.conns[lease->slot]))
+	while (!ck_ring_enqueue_mpmc(&ring->ring, ring->buffer, &ring->set.conns[lease->own[0]]))
 		ck_pr_stall();
 }
 
-const struct bench_variant bench_variant_ck_ring = {
+const struct pool_under_test bench_variant_ck_ring = {
+	.size = sizeof(struct pool_under_test),
+	.version = POOL_UNDER_TEST_VERSION,
 	.name = "ck-ring",
 	.doc = "ck_ring MPMC queue of idle connections; spins, then yields, when empty",
 	.create = ring_create,

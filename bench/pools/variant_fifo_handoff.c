@@ -9,6 +9,7 @@
 #include <linux/futex.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@
 
 #include "conn_set.h"
 #include "monotonic.h"
+#include "variant.h"
 
 /* One for each thread, for as long as the pool lives: a wake that arrives late
  * must find the word still there. */
@@ -51,35 +53,36 @@ static void handoff_destroy(void *pool)
 	free(handoff);
 }
 
-static enum weir_code handoff_create(void **pool, const struct bench_setup *setup,
-                                     struct weir_error *err)
+static int handoff_create(void **pool, const struct pool_setup *setup, char *problem,
+                          size_t problem_size)
 {
 	void *idle = NULL;
 	void *waiters = NULL;
 	struct handoff_pool *handoff;
-	enum weir_code code = bench_alloc_pool(pool, sizeof(*handoff), err);
+	int rc = bench_alloc_pool(pool, sizeof(*handoff), problem, problem_size);
 
-	if (code != WEIR_OK)
-		return code;
+	if (rc != 0)
+		return rc;
 	handoff = *pool;
 	(void)pthread_mutex_init(&handoff->mutex, NULL);
-	handoff->timeout_ns = setup->config->acquire_timeout;
-	code = bench_alloc_pool(&idle, setup->conns * sizeof(*handoff->idle), err);
+	handoff->timeout_ns = setup->acquire_timeout_ns;
+	rc = bench_alloc_pool(&idle, setup->conns_max * sizeof(*handoff->idle), problem, problem_size);
 	handoff->idle = idle;
-	if (code == WEIR_OK)
-		code = bench_alloc_pool(&waiters, setup->threads * sizeof(*handoff->waiters), err);
+	if (rc == 0)
+		rc = bench_alloc_pool(&waiters, setup->threads * sizeof(*handoff->waiters), problem,
+		                      problem_size);
 	handoff->waiters = waiters;
-	if (code == WEIR_OK)
-		code = bench_conn_set_open(&handoff->set, setup, setup->conns, err);
-	if (code != WEIR_OK) {
+	if (rc == 0)
+		rc = bench_conn_set_open(&handoff->set, setup, setup->conns_max, problem, problem_size);
+	if (rc != 0) {
 		handoff_destroy(handoff);
 		*pool = NULL;
-		return code;
+		return rc;
 	}
-	for (unsigned i = 0; i < setup->conns; i++)
+	for (unsigned i = 0; i < setup->conns_max; i++)
 		handoff->idle[i] = i;
-	handoff->idle_count = setup->conns;
-	return WEIR_OK;
+	handoff->idle_count = setup->conns_max;
+	return 0;
 }
 
 static void enqueue_locked(struct handoff_pool *handoff, struct handoff_waiter *waiter)
@@ -118,7 +121,7 @@ static bool handoff_wait(struct handoff_pool *handoff, struct handoff_waiter *wa
 	return true;
 }
 
-static bool handoff_acquire(void *pool, unsigned thread, struct weir_lease *lease)
+static int handoff_acquire(void *pool, unsigned thread, struct pool_lease *lease)
 {
 	struct handoff_pool *handoff = pool;
 	struct handoff_waiter *waiter = &handoff->waiters[thread];
@@ -132,15 +135,15 @@ static bool handoff_acquire(void *pool, unsigned thread, struct weir_lease *leas
 		enqueue_locked(handoff, waiter);
 		(void)pthread_mutex_unlock(&handoff->mutex);
 		if (!handoff_wait(handoff, waiter))
-			return false;
+			return -1;
 		slot = waiter->slot;
 	}
 	lease->conn = handoff->set.conns[slot];
-	lease->slot = slot;
-	return true;
+	lease->own[0] = slot;
+	return 0;
 }
 
-static void handoff_release(void *pool, unsigned thread, struct weir_lease *lease)
+static void handoff_release(void *pool, unsigned thread, struct pool_lease *lease)
 {
 	struct handoff_pool *handoff = pool;
 	struct handoff_waiter *waiter;
@@ -151,17 +154,19 @@ static void handoff_release(void *pool, unsigned thread, struct weir_lease *leas
 	waiter = handoff->oldest;
 	if (waiter != NULL) {
 		unlink_locked(handoff, waiter);
-		waiter->slot = lease->slot;
+		waiter->slot = (unsigned)lease->own[0];
 		atomic_store_explicit(&waiter->granted, 1, memory_order_release);
 	} else {
-		handoff->idle[handoff->idle_count++] = lease->slot;
+		handoff->idle[handoff->idle_count++] = (unsigned)lease->own[0];
 	}
 	(void)pthread_mutex_unlock(&handoff->mutex);
 	if (waiter != NULL)
 		(void)syscall(SYS_futex, &waiter->granted, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
 
-const struct bench_variant bench_variant_fifo_handoff = {
+const struct pool_under_test bench_variant_fifo_handoff = {
+	.size = sizeof(struct pool_under_test),
+	.version = POOL_UNDER_TEST_VERSION,
 	.name = "fifo-handoff",
 	.doc = "mutex and a queue; a release hands its slot to the oldest waiter",
 	.create = handoff_create,

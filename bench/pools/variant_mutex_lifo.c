@@ -7,11 +7,13 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "conn_set.h"
 #include "monotonic.h"
+#include "variant.h"
 
 struct lifo_pool {
 	pthread_mutex_t mutex;
@@ -36,32 +38,32 @@ static void lifo_destroy(void *pool)
 	free(lifo);
 }
 
-static enum weir_code lifo_create(void **pool, const struct bench_setup *setup,
-                                  struct weir_error *err)
+static int lifo_create(void **pool, const struct pool_setup *setup, char *problem,
+                       size_t problem_size)
 {
 	void *idle = NULL;
 	struct lifo_pool *lifo;
-	enum weir_code code = bench_alloc_pool(pool, sizeof(*lifo), err);
+	int rc = bench_alloc_pool(pool, sizeof(*lifo), problem, problem_size);
 
-	if (code != WEIR_OK)
-		return code;
+	if (rc != 0)
+		return rc;
 	lifo = *pool;
 	(void)pthread_mutex_init(&lifo->mutex, NULL);
 	bench_cond_init(&lifo->returned);
-	lifo->timeout_ns = setup->config->acquire_timeout;
-	code = bench_alloc_pool(&idle, setup->conns * sizeof(*lifo->idle), err);
+	lifo->timeout_ns = setup->acquire_timeout_ns;
+	rc = bench_alloc_pool(&idle, setup->conns_max * sizeof(*lifo->idle), problem, problem_size);
 	lifo->idle = idle;
-	if (code == WEIR_OK)
-		code = bench_conn_set_open(&lifo->set, setup, setup->conns, err);
-	if (code != WEIR_OK) {
+	if (rc == 0)
+		rc = bench_conn_set_open(&lifo->set, setup, setup->conns_max, problem, problem_size);
+	if (rc != 0) {
 		lifo_destroy(lifo);
 		*pool = NULL;
-		return code;
+		return rc;
 	}
-	for (unsigned i = 0; i < setup->conns; i++)
+	for (unsigned i = 0; i < setup->conns_max; i++)
 		lifo->idle[i] = i;
-	lifo->idle_count = setup->conns;
-	return WEIR_OK;
+	lifo->idle_count = setup->conns_max;
+	return 0;
 }
 
 /* Wait until the stack has a slot or the timeout has passed; holds the mutex. */
@@ -77,7 +79,7 @@ static bool lifo_wait_locked(struct lifo_pool *lifo)
 	return lifo->idle_count > 0;
 }
 
-static bool lifo_acquire(void *pool, unsigned thread, struct weir_lease *lease)
+static int lifo_acquire(void *pool, unsigned thread, struct pool_lease *lease)
 {
 	struct lifo_pool *lifo = pool;
 	unsigned slot = 0;
@@ -91,12 +93,12 @@ static bool lifo_acquire(void *pool, unsigned thread, struct weir_lease *lease)
 	(void)pthread_mutex_unlock(&lifo->mutex);
 	if (got) {
 		lease->conn = lifo->set.conns[slot];
-		lease->slot = slot;
+		lease->own[0] = slot;
 	}
-	return got;
+	return got ? 0 : -1;
 }
 
-static void lifo_release(void *pool, unsigned thread, struct weir_lease *lease)
+static void lifo_release(void *pool, unsigned thread, struct pool_lease *lease)
 {
 	struct lifo_pool *lifo = pool;
 	bool wake;
@@ -104,14 +106,16 @@ static void lifo_release(void *pool, unsigned thread, struct weir_lease *lease)
 	(void)thread;
 	lease->conn = NULL;
 	(void)pthread_mutex_lock(&lifo->mutex);
-	lifo->idle[lifo->idle_count++] = lease->slot;
+	lifo->idle[lifo->idle_count++] = (unsigned)lease->own[0];
 	wake = lifo->waiters > 0;
 	(void)pthread_mutex_unlock(&lifo->mutex);
 	if (wake)
 		(void)pthread_cond_signal(&lifo->returned);
 }
 
-const struct bench_variant bench_variant_mutex_lifo = {
+const struct pool_under_test bench_variant_mutex_lifo = {
+	.size = sizeof(struct pool_under_test),
+	.version = POOL_UNDER_TEST_VERSION,
 	.name = "mutex-lifo",
 	.doc = "mutex, condition variable and a stack of idle connections",
 	.create = lifo_create,

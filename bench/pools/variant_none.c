@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "conn_set.h"
+#include "variant.h"
 
 static void none_destroy(void *pool)
 {
@@ -16,37 +17,39 @@ static void none_destroy(void *pool)
 	free(set);
 }
 
-static enum weir_code none_create(void **pool, const struct bench_setup *setup,
-                                  struct weir_error *err)
+static int none_create(void **pool, const struct pool_setup *setup, char *problem,
+                       size_t problem_size)
 {
-	enum weir_code code = bench_alloc_pool(pool, sizeof(struct bench_conn_set), err);
+	int rc = bench_alloc_pool(pool, sizeof(struct bench_conn_set), problem, problem_size);
 
-	if (code == WEIR_OK)
-		code = bench_conn_set_open(*pool, setup, setup->threads, err);
-	if (code != WEIR_OK) {
+	if (rc == 0)
+		rc = bench_conn_set_open(*pool, setup, setup->threads, problem, problem_size);
+	if (rc != 0) {
 		none_destroy(*pool);
 		*pool = NULL;
 	}
-	return code;
+	return rc;
 }
 
-static bool none_acquire(void *pool, unsigned thread, struct weir_lease *lease)
+static int none_acquire(void *pool, unsigned thread, struct pool_lease *lease)
 {
 	const struct bench_conn_set *set = pool;
 
 	lease->conn = set->conns[thread];
-	lease->slot = thread;
-	return true;
+	lease->own[0] = thread;
+	return 0;
 }
 
-static void none_release(void *pool, unsigned thread, struct weir_lease *lease)
+static void none_release(void *pool, unsigned thread, struct pool_lease *lease)
 {
 	(void)pool;
 	(void)thread;
 	lease->conn = NULL;
 }
 
-const struct bench_variant bench_variant_none = {
+const struct pool_under_test bench_variant_none = {
+	.size = sizeof(struct pool_under_test),
+	.version = POOL_UNDER_TEST_VERSION,
 	.name = "none",
 	.doc = "no pool: a connection for each thread; the limit, not a baseline",
 	.create = none_create,

@@ -8,11 +8,13 @@
 #include <errno.h>
 #include <semaphore.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "conn_set.h"
 #include "monotonic.h"
+#include "variant.h"
 
 struct sem_slot {
 	_Alignas(BENCH_CACHE_LINE) _Atomic bool leased;
@@ -43,34 +45,34 @@ static void sem_pool_destroy(void *pool)
 	free(sem);
 }
 
-static enum weir_code sem_pool_create(void **pool, const struct bench_setup *setup,
-                                      struct weir_error *err)
+static int sem_pool_create(void **pool, const struct pool_setup *setup, char *problem,
+                           size_t problem_size)
 {
 	void *slots = NULL;
 	void *hints = NULL;
 	struct sem_pool *sem;
-	enum weir_code code = bench_alloc_pool(pool, sizeof(*sem), err);
+	int rc = bench_alloc_pool(pool, sizeof(*sem), problem, problem_size);
 
-	if (code != WEIR_OK)
-		return code;
+	if (rc != 0)
+		return rc;
 	sem = *pool;
-	(void)sem_init(&sem->idle, 0, setup->conns);
-	sem->timeout_ns = setup->config->acquire_timeout;
-	code = bench_alloc_pool(&slots, setup->conns * sizeof(*sem->slots), err);
+	(void)sem_init(&sem->idle, 0, setup->conns_max);
+	sem->timeout_ns = setup->acquire_timeout_ns;
+	rc = bench_alloc_pool(&slots, setup->conns_max * sizeof(*sem->slots), problem, problem_size);
 	sem->slots = slots;
-	if (code == WEIR_OK)
-		code = bench_alloc_pool(&hints, setup->threads * sizeof(*sem->hints), err);
+	if (rc == 0)
+		rc = bench_alloc_pool(&hints, setup->threads * sizeof(*sem->hints), problem, problem_size);
 	sem->hints = hints;
-	if (code == WEIR_OK)
-		code = bench_conn_set_open(&sem->set, setup, setup->conns, err);
-	if (code != WEIR_OK) {
+	if (rc == 0)
+		rc = bench_conn_set_open(&sem->set, setup, setup->conns_max, problem, problem_size);
+	if (rc != 0) {
 		sem_pool_destroy(sem);
 		*pool = NULL;
-		return code;
+		return rc;
 	}
 	for (unsigned i = 0; i < setup->threads; i++)
-		sem->hints[i].last = i % setup->conns;
-	return WEIR_OK;
+		sem->hints[i].last = i % setup->conns_max;
+	return 0;
 }
 
 static bool sem_pool_wait(struct sem_pool *sem)
@@ -84,13 +86,13 @@ static bool sem_pool_wait(struct sem_pool *sem)
 	return rc == 0;
 }
 
-static bool sem_pool_acquire(void *pool, unsigned thread, struct weir_lease *lease)
+static int sem_pool_acquire(void *pool, unsigned thread, struct pool_lease *lease)
 {
 	struct sem_pool *sem = pool;
 	unsigned slot = sem->hints[thread].last;
 
 	if (sem_trywait(&sem->idle) != 0 && !sem_pool_wait(sem))
-		return false;
+		return -1;
 	for (;; slot = slot + 1 == sem->set.count ? 0 : slot + 1) {
 		bool expected = false;
 
@@ -102,21 +104,23 @@ static bool sem_pool_acquire(void *pool, unsigned thread, struct weir_lease *lea
 	}
 	sem->hints[thread].last = slot;
 	lease->conn = sem->set.conns[slot];
-	lease->slot = slot;
-	return true;
+	lease->own[0] = slot;
+	return 0;
 }
 
-static void sem_pool_release(void *pool, unsigned thread, struct weir_lease *lease)
+static void sem_pool_release(void *pool, unsigned thread, struct pool_lease *lease)
 {
 	struct sem_pool *sem = pool;
 
 	(void)thread;
 	lease->conn = NULL;
-	atomic_store_explicit(&sem->slots[lease->slot].leased, false, memory_order_release);
+	atomic_store_explicit(&sem->slots[lease->own[0]].leased, false, memory_order_release);
 	(void)sem_post(&sem->idle);
 }
 
-const struct bench_variant bench_variant_sem_cas = {
+const struct pool_under_test bench_variant_sem_cas = {
+	.size = sizeof(struct pool_under_test),
+	.version = POOL_UNDER_TEST_VERSION,
 	.name = "sem-cas",
 	.doc = "POSIX semaphore, then a CAS over the slots from the thread's last one",
 	.create = sem_pool_create,

@@ -67,10 +67,11 @@ static json_t *sql_keys(const struct bench_row *row)
 static json_t *result(const struct bench_results *results, const struct bench_row *row)
 {
 	json_t *object = json_pack(
-		"{s:s, s:s, s:s, s:i, s:i, s:s, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o,"
-		" s:o, s:o}",
-		"scenario", row->scenario, "pool", row->pool, "driver", row->driver, "threads",
-		(int)row->threads, "conns", (int)row->conns, "hold", row->hold, "seconds",
+		"{s:s, s:s, s:s, s:s?, s:s, s:i, s:i, s:s, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o,"
+		" s:o, s:o, s:o, s:o}",
+		"scenario", row->scenario, "pool", row->pool, "standing",
+		bench_standing_name(row->standing), "extra_work", row->extra_work, "driver", row->driver,
+		"threads", (int)row->threads, "conns", (int)row->conns, "hold", row->hold, "seconds",
 		number(row->seconds), "reps", (int)row->reps, "spread", number(bench_row_spread(row)),
 		"ops", number(bench_row_value(row, BENCH_OPS)), "ops_per_s",
 		number(bench_row_value(row, BENCH_OPS_PER_S)), "ns_per_pair",

@@ -5,6 +5,7 @@
 #include "result.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "stats.h"
@@ -27,6 +28,16 @@ static void add_waits(struct bench_row *row, enum bench_metric first,
 	add(row, first + 1, waits->p99);
 	add(row, first + 2, waits->p999);
 	add(row, first + 3, waits->max);
+}
+
+void bench_results_clear(struct bench_results *results)
+{
+	for (unsigned i = 0; i < results->rows_count; i++)
+		if (results->rows[i].timeline != NULL) {
+			free(results->rows[i].timeline->samples);
+			free(results->rows[i].timeline);
+		}
+	results->rows_count = 0;
 }
 
 void bench_row_add(struct bench_row *row, const struct bench_sample *throughput,
@@ -156,15 +167,21 @@ double bench_strict_wait_ns(const struct bench_results *results, const char *sce
 
 bool bench_row_is_weir(const struct bench_row *row)
 {
-	return strncmp(row->pool, "weir", 4) == 0;
+	return row->standing == BENCH_STANDING_WEIR;
 }
 
 bool bench_row_is_baseline(const struct bench_row *row)
 {
-	static const char *const limits[] = {"none", "group-of-32", "raw-1"};
+	return row->standing == BENCH_STANDING_BASELINE;
+}
 
-	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
-		if (strcmp(row->pool, limits[i]) == 0)
-			return false;
-	return !bench_row_is_weir(row);
+const char *bench_standing_name(enum bench_standing standing)
+{
+	static const char *const names[] = {
+		[BENCH_STANDING_WEIR] = "weir",   [BENCH_STANDING_BASELINE] = "baseline",
+		[BENCH_STANDING_PEER] = "peer",   [BENCH_STANDING_USER] = "user",
+		[BENCH_STANDING_LIMIT] = "limit",
+	};
+
+	return names[standing];
 }

@@ -13,6 +13,8 @@
 #include "hold_spec.h"
 #include "pass.h"
 #include "scenario.h"
+#include "standing.h"
+#include "timeline.h"
 
 #define BENCH_REPS_MAX 100
 #define BENCH_ROWS_MAX 256
@@ -64,6 +66,8 @@ struct bench_row {
 	const char *doc; /* of the scenario, or NULL */
 	enum bench_kind kind;
 	const char *pool;
+	const char *extra_work; /* a note beside its figures, or NULL */
+	enum bench_standing standing;
 	const char *driver;
 	unsigned threads;
 	unsigned conns;
@@ -72,12 +76,16 @@ struct bench_row {
 	double seconds;
 	unsigned reps; /* done so far */
 	double values[BENCH_METRICS][BENCH_REPS_MAX];
+	struct bench_timeline *timeline; /* malloc'ed; NULL: no phases */
 };
 
 struct bench_results {
 	unsigned rows_count;
 	struct bench_row rows[BENCH_ROWS_MAX];
 };
+
+/* Free what rows own. */
+void bench_results_clear(struct bench_results *results);
 
 /* Add a repetition. sql: NULL outside SQL scenarios. processors: how many this
  * process may use. */

@@ -42,6 +42,8 @@ struct bench_rep {
 struct bench_contender {
 	const char *name;
 	const char *doc;
+	const char *extra_work; /* what it does at each lease that others do not, or NULL */
+	enum bench_standing standing;
 };
 
 struct bench_field {

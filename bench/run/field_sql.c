@@ -12,7 +12,11 @@ static struct bench_contender sql_contender(size_t index)
 {
 	const struct bench_sql_variant *variant = bench_sql_variant_of((enum bench_sql_pool)index);
 
-	return (struct bench_contender){.name = variant->name, .doc = variant->doc};
+	return (struct bench_contender){
+		.name = variant->name,
+		.doc = variant->doc,
+		.standing = variant->standing,
+	};
 }
 
 static bool sql_takes_part(size_t index, const struct bench_selection *selection)

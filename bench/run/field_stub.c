@@ -4,12 +4,16 @@
  */
 #include <math.h>
 
-#include <weir/stub.h>
-
 #include "field.h"
 #include "load.h"
+#include "source.h"
+#include "variant.h"
 
-static const struct bench_variant *const variants[] = {
+/* As weir's own defaults. */
+#define ACQUIRE_TIMEOUT_NS INT64_C(5000000000)
+#define OPEN_TIMEOUT_NS INT64_C(5000000000)
+
+static const struct pool_under_test *const variants[] = {
 	&bench_variant_weir,    &bench_variant_mutex_lifo, &bench_variant_fifo_handoff,
 	&bench_variant_sem_cas, &bench_variant_ck_ring,    &bench_variant_none,
 };
@@ -18,7 +22,16 @@ static const struct bench_variant *const variants[] = {
 
 static struct bench_contender stub_contender(size_t index)
 {
-	return (struct bench_contender){.name = variants[index]->name, .doc = variants[index]->doc};
+	const struct pool_under_test *const variant = variants[index];
+
+	return (struct bench_contender){
+		.name = variant->name,
+		.doc = variant->doc,
+		.extra_work = variant->extra_work,
+		.standing = variant == &bench_variant_weir   ? BENCH_STANDING_WEIR
+	                : variant == &bench_variant_none ? BENCH_STANDING_LIMIT
+	                                                 : BENCH_STANDING_BASELINE,
+	};
 }
 
 typedef enum bench_outcome (*load_function)(const struct bench_load *load,
@@ -40,21 +53,21 @@ static enum bench_outcome run_passes(const struct bench_rep_spec *spec, load_fun
 	return run_load(load, &rep->wait, err);
 }
 
-static enum bench_outcome run_variant(const struct bench_rep_spec *spec, load_function run_load,
-                                      struct bench_rep *rep, struct weir_error *err)
+static enum bench_outcome run_on_source(const struct bench_rep_spec *spec, load_function run_load,
+                                        const struct bench_source *source, struct bench_rep *rep,
+                                        struct weir_error *err)
 {
-	const struct bench_variant *variant = variants[spec->contender];
-	/* The stub's reset only counts what it is asked; a baseline asks nothing. */
-	struct weir_driver driver = *weir_stub_prompt_driver();
-	struct weir_config config;
-	const struct bench_setup setup = {
-		.driver = &driver,
-		.config = &config,
+	const struct pool_setup setup = {
+		.size = sizeof(setup),
 		.threads = spec->selection->threads,
-		.conns = spec->conns,
+		.conns_min = spec->conns,
+		.conns_max = spec->conns,
+		.acquire_timeout_ns = ACQUIRE_TIMEOUT_NS,
+		.open_timeout_ns = OPEN_TIMEOUT_NS,
+		.source = bench_source_for_pool(source),
 	};
 	struct bench_load load = {
-		.variant = variant,
+		.variant = variants[spec->contender],
 		.hold = &spec->selection->hold,
 		.conns = spec->conns,
 		.pass =
@@ -66,14 +79,31 @@ static enum bench_outcome run_variant(const struct bench_rep_spec *spec, load_fu
 			},
 	};
 	enum bench_outcome outcome;
+	char problem[200] = "";
 
-	driver.reset = NULL;
-	weir_config_init(&config, &driver);
-	if (variant->create(&load.pool, &setup, err) != WEIR_OK)
+	if (load.variant->create(&load.pool, &setup, problem, sizeof(problem)) != 0) {
+		(void)weir_fail(err, WEIR_ERR_DRIVER, "bench.create", 0, "%s: %s", load.variant->name,
+		                problem);
 		return BENCH_FAILED;
+	}
 	outcome = run_passes(spec, run_load, &load, rep, err);
-	variant->destroy(load.pool);
+	load.variant->destroy(load.pool);
 	rep->sql = (struct bench_sql_figures){NAN, NAN, NAN, NAN};
+	return outcome;
+}
+
+static enum bench_outcome run_variant(const struct bench_rep_spec *spec, load_function run_load,
+                                      struct bench_rep *rep, struct weir_error *err)
+{
+	struct bench_source *const source = bench_source_create(0, 0);
+	enum bench_outcome outcome;
+
+	if (source == NULL) {
+		(void)weir_fail(err, WEIR_ERR_NO_MEMORY, "bench.source", 0, "no memory for a source");
+		return BENCH_FAILED;
+	}
+	outcome = run_on_source(spec, run_load, source, rep, err);
+	bench_source_destroy(source);
 	return outcome;
 }
 

@@ -103,9 +103,12 @@ static void describe_row(struct bench_row *row, const struct bench_selection *se
                          const struct cell *cell)
 {
 	const struct bench_field *field = bench_field_of(selection->scenario->kind);
+	const struct bench_contender contender = field->contender(cell->contender);
 
 	row->kind = selection->scenario->kind;
-	row->pool = field->contender(cell->contender).name;
+	row->pool = contender.name;
+	row->extra_work = contender.extra_work;
+	row->standing = contender.standing;
 	row->driver = field->driver;
 	row->threads = field->threads != NULL ? field->threads(cell->contender, selection)
 	                                      : selection->threads;

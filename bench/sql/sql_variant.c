@@ -9,6 +9,8 @@
 
 #include <weir/sqlite.h>
 
+#include "aligned.h"
+
 /* What bench_sql_open sets by hand: durability, cache in KiB, frames in the WAL
  * that are too many (for the bare pool, and for weir_db), busy timeout in
  * milliseconds. */
@@ -47,4 +49,12 @@ const struct bench_sql_variant *bench_sql_variant_of(enum bench_sql_pool pool)
 	};
 
 	return variants[pool];
+}
+
+enum weir_code bench_sql_alloc(void **memory, size_t bytes, struct weir_error *err)
+{
+	*memory = bench_alloc(bytes);
+	if (*memory == NULL)
+		return weir_fail(err, WEIR_ERR_NO_MEMORY, "bench.create", 0, "no memory for a pool");
+	return WEIR_OK;
 }

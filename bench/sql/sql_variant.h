@@ -8,6 +8,7 @@
 #include <weir/config.h>
 
 #include "sql_conn.h"
+#include "standing.h"
 
 struct bench_sql_setup {
 	const char *path;
@@ -25,7 +26,8 @@ struct bench_sql_counts {
 
 struct bench_sql_variant {
 	const char *name;
-	const char *doc;         /* one line, for `weir-bench list` */
+	const char *doc; /* one line, for `weir-bench list` */
+	enum bench_standing standing;
 	unsigned rows_per_write; /* 0: one */
 	bool alone;              /* one caller, however many the scenario has */
 	bool single;             /* only in scenarios with one caller */
@@ -65,6 +67,9 @@ enum bench_sql_pool {
 /* The configuration of weir's variants: what the others have, set by hand. */
 enum weir_code bench_sql_configure(struct weir_config *config, const struct bench_sql_setup *setup,
                                    struct weir_error *err);
+
+/* Zeroed memory for a pool, aligned to a cache line; free() takes it back. */
+enum weir_code bench_sql_alloc(void **memory, size_t bytes, struct weir_error *err);
 
 /* All of them; static storage. */
 const struct bench_sql_variant *bench_sql_variant_of(enum bench_sql_pool pool);

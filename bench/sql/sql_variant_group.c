@@ -6,7 +6,6 @@
  */
 #include <stdlib.h>
 
-#include "conn_set.h"
 #include "random.h"
 #include "sql_variant.h"
 
@@ -36,7 +35,7 @@ static enum weir_code group_create(void **out, const struct bench_sql_setup *set
 {
 	struct group_pool *pool;
 	sqlite3 *db = NULL;
-	enum weir_code code = bench_alloc_pool(out, sizeof(*pool), err);
+	enum weir_code code = bench_sql_alloc(out, sizeof(*pool), err);
 
 	if (code != WEIR_OK)
 		return code;
@@ -83,6 +82,7 @@ static enum bench_sql_outcome group_write(void *opaque, unsigned thread, int64_t
 const struct bench_sql_variant bench_sql_group_of_32 = {
 	.name = "group-of-32",
 	.doc = "SQLite alone: one thread commits 32 rows at a time; the limit of a group",
+	.standing = BENCH_STANDING_LIMIT,
 	.rows_per_write = GROUP,
 	.alone = true,
 	.create = group_create,

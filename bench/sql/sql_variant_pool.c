@@ -8,7 +8,6 @@
 
 #include <weir/sqlite.h>
 
-#include "conn_set.h"
 #include "sql_meter.h"
 #include "sql_variant.h"
 
@@ -44,12 +43,12 @@ static enum weir_code pool_create(void **pool, const struct bench_sql_setup *set
 	void *by_slot = NULL;
 	struct lease_pool *leases;
 	struct weir_config config;
-	enum weir_code code = bench_alloc_pool(pool, sizeof(*leases), err);
+	enum weir_code code = bench_sql_alloc(pool, sizeof(*leases), err);
 
 	if (code != WEIR_OK)
 		return code;
 	leases = *pool;
-	code = bench_alloc_pool(&by_slot, setup->conns * sizeof(*leases->by_slot), err);
+	code = bench_sql_alloc(&by_slot, setup->conns * sizeof(*leases->by_slot), err);
 	leases->by_slot = by_slot;
 	if (code == WEIR_OK && bench_sql_meter_install() != SQLITE_OK)
 		code = weir_fail(err, WEIR_ERR_DRIVER, "bench.sql", 0, "cannot register a VFS");

@@ -11,7 +11,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "conn_set.h"
 #include "sql_variant.h"
 
 struct private_pool {
@@ -70,13 +69,13 @@ static enum weir_code private_create(void **out, const struct bench_sql_setup *s
 {
 	void *conns = NULL;
 	struct private_pool *pool;
-	enum weir_code code = bench_alloc_pool(out, sizeof(*pool), err);
+	enum weir_code code = bench_sql_alloc(out, sizeof(*pool), err);
 
 	if (code != WEIR_OK)
 		return code;
 	pool = *out;
 	(void)pthread_mutex_init(&pool->mutex, NULL);
-	code = bench_alloc_pool(&conns, setup->threads * sizeof(*pool->conns), err);
+	code = bench_sql_alloc(&conns, setup->threads * sizeof(*pool->conns), err);
 	pool->conns = conns;
 	if (code == WEIR_OK && sharing == SHARED)
 		code =
@@ -159,6 +158,7 @@ static enum bench_sql_outcome mutex_write(void *opaque, unsigned thread, int64_t
 const struct bench_sql_variant bench_sql_raw_1 = {
 	.name = "raw-1",
 	.doc = "SQLite alone: one thread, one connection; the limit of one caller",
+	.standing = BENCH_STANDING_LIMIT,
 	.single = true,
 	.create = busy_timeout_create,
 	.destroy = private_destroy,
@@ -169,6 +169,7 @@ const struct bench_sql_variant bench_sql_raw_1 = {
 const struct bench_sql_variant bench_sql_busy_timeout = {
 	.name = "busy-timeout",
 	.doc = "a connection for each thread; writers wait in SQLite's busy timeout",
+	.standing = BENCH_STANDING_BASELINE,
 	.create = busy_timeout_create,
 	.destroy = private_destroy,
 	.read = own_read,
@@ -180,6 +181,7 @@ const struct bench_sql_variant bench_sql_busy_timeout = {
 const struct bench_sql_variant bench_sql_mutex_writer = {
 	.name = "mutex-writer",
 	.doc = "a connection for each reader; one writer connection behind a mutex",
+	.standing = BENCH_STANDING_BASELINE,
 	.create = mutex_writer_create,
 	.destroy = private_destroy,
 	.read = own_read,
@@ -191,6 +193,7 @@ const struct bench_sql_variant bench_sql_mutex_writer = {
 const struct bench_sql_variant bench_sql_shared_conn = {
 	.name = "shared-conn",
 	.doc = "one serialized connection for all threads",
+	.standing = BENCH_STANDING_BASELINE,
 	.create = shared_conn_create,
 	.destroy = private_destroy,
 	.read = own_read,

@@ -9,7 +9,7 @@
 #include <weir/db.h>
 #include <weir/sqlite.h>
 
-#include "conn_set.h"
+#include "aligned.h"
 #include "sql_meter.h"
 #include "sql_variant.h"
 
@@ -50,12 +50,12 @@ static enum weir_code db_create(void **out, const struct bench_sql_setup *setup,
 	void *callers = NULL;
 	struct weir_config config;
 	struct db_pool *pool;
-	enum weir_code code = bench_alloc_pool(out, sizeof(*pool), err);
+	enum weir_code code = bench_sql_alloc(out, sizeof(*pool), err);
 
 	if (code != WEIR_OK)
 		return code;
 	pool = *out;
-	code = bench_alloc_pool(&callers, setup->threads * sizeof(*pool->callers), err);
+	code = bench_sql_alloc(&callers, setup->threads * sizeof(*pool->callers), err);
 	pool->callers = callers;
 	for (unsigned i = 0; i < setup->threads && code == WEIR_OK; i++)
 		bench_sql_value_begin(pool->callers[i].value);

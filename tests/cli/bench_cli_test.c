@@ -520,13 +520,22 @@ static void test_full_run_stopped(void **state)
 
 static void test_micro(void **state)
 {
+	static const char *const families[] = {"lease: ", "handoff: ",   "park: ",   "gate: ",
+	                                       "group: ", "statement: ", "config: ", "stats: "};
+
 	(void)state;
 	assert_int_equal(find_tool("weir-micro"), 0);
 	expect("--benchmark_min_time=0.0001 --benchmark_repetitions=1", 0);
 	assert_says(out, "weir/floor");
 	assert_says(out, "target: at most 2.0 with 1 thread: ");
+	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
+		assert_says(out, families[i]);
+	/* Each figure was measured: a "-" is for ck-ring, with more threads than processors. */
+	assert_null(strstr(strstr(out, "handoff: "), " -\n"));
 	expect("--benchmark_filter=mutex --benchmark_min_time=0.0001 --benchmark_repetitions=1", 0);
 	assert_null(strstr(out, "target"));
+	expect("--help", 0);
+	assert_says(out, "--benchmark_filter");
 	expect("--frobnicate", 2);
 	assert_says(err, "--frobnicate");
 	assert_int_equal(find_tool("weir-bench"), 0);

@@ -109,11 +109,11 @@ static void test_json_has_every_key(void **state)
 	static const char *const top[] = {"schema",  "date",     "time",   "machine", "compiler",
 	                                  "build",   "versions", "commit", "seed",    "quick",
 	                                  "minutes", "storage",  "results"};
-	static const char *const keys[] = {"scenario",     "pool",       "driver",    "threads",
-	                                   "conns",        "hold",       "seconds",   "reps",
-	                                   "spread",       "ops",        "ops_per_s", "ns_per_pair",
-	                                   "wait_ns",      "fairness",   "timeouts",  "cpu_s_per_mop",
-	                                   "ctx_switches", "efficiency", "ratio"};
+	static const char *const keys[] = {
+		"scenario", "pool",     "driver",    "threads",       "conns",        "hold",
+		"seconds",  "reps",     "spread",    "ops",           "ops_per_s",    "ns_per_pair",
+		"wait_ns",  "fairness", "timeouts",  "cpu_s_per_mop", "ctx_switches", "efficiency",
+		"ratio",    "standing", "extra_work"};
 	static const char *const sql_keys[] = {"busy_errors",   "group_size",    "wal_peak_bytes",
 	                                       "fsyncs_per_tx", "ckpt_stall_ns", "read",
 	                                       "write"};
@@ -212,6 +212,7 @@ static void test_report_without_weir(void **state)
 {
 	(void)state;
 	results.rows[0].pool = "sem-cas";
+	results.rows[0].standing = BENCH_STANDING_BASELINE;
 	results.rows_count = 3;
 	capture(bench_report_write);
 	assert_says("nothing to compare");

@@ -7,10 +7,21 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "result.h"
 
 #define FIXTURE_PROCESSORS 2
+
+static inline enum bench_standing fixture_standing(const char *pool)
+{
+	if (strncmp(pool, "weir", 4) == 0)
+		return BENCH_STANDING_WEIR;
+	return strcmp(pool, "none") == 0 || strcmp(pool, "raw-1") == 0 ||
+	               strcmp(pool, "group-of-32") == 0
+	           ? BENCH_STANDING_LIMIT
+	           : BENCH_STANDING_BASELINE;
+}
 
 static inline struct bench_row *add_row(struct bench_results *results, const char *scenario,
                                         const char *pool, unsigned threads, unsigned conns)
@@ -20,6 +31,7 @@ static inline struct bench_row *add_row(struct bench_results *results, const cha
 	(void)snprintf(row->scenario, sizeof(row->scenario), "%s", scenario);
 	(void)snprintf(row->hold, sizeof(row->hold), "none");
 	row->kind = BENCH_KIND_LEASES;
+	row->standing = fixture_standing(pool);
 	row->pool = pool;
 	row->driver = "stub";
 	row->threads = threads;

@@ -15,11 +15,11 @@
 
 #include <cmocka.h>
 
-#include <weir/stub.h>
-
 #include "cancel.h"
 #include "load.h"
 #include "pass.h"
+#include "source.h"
+#include "variant.h"
 
 #define SECONDS 0.05
 
@@ -213,17 +213,27 @@ static void test_streams_differ_and_repeat(void **state)
 
 /* ---- loads ---- */
 
+#define LONG_NS INT64_C(30000000000)
+#define SHORT_NS INT64_C(2000000)
+
 typedef enum bench_outcome (*load_function)(const struct bench_load *load, struct bench_sample *out,
                                             struct weir_error *error);
 
-static void run_load(load_function run, const struct bench_variant *variant, unsigned threads,
+static void run_load(load_function run, const struct pool_under_test *variant, unsigned threads,
                      unsigned conns, int64_t timeout_ns, const char *hold_text, bool timed)
 {
-	struct weir_driver driver = *weir_stub_prompt_driver();
-	struct weir_config config;
+	struct bench_source *const source = bench_source_create(0, 0);
 	struct bench_hold hold;
 	char problem[128];
-	const struct bench_setup setup = {&driver, &config, threads, conns};
+	const struct pool_setup setup = {
+		.size = sizeof(setup),
+		.threads = threads,
+		.conns_min = conns,
+		.conns_max = conns,
+		.acquire_timeout_ns = timeout_ns,
+		.open_timeout_ns = LONG_NS,
+		.source = bench_source_for_pool(source),
+	};
 	struct bench_load load = {
 		.variant = variant,
 		.hold = &hold,
@@ -233,19 +243,18 @@ static void run_load(load_function run, const struct bench_variant *variant, uns
 
 	assert_true(bench_hold_parse(&hold, hold_text, problem, sizeof(problem)));
 	bench_hold_calibrate(&hold, 500.0);
-	weir_config_init(&config, &driver);
-	config.acquire_timeout = timeout_ns;
-	assert_int_equal(variant->create(&load.pool, &setup, &err), WEIR_OK);
+	assert_int_equal(variant->create(&load.pool, &setup, problem, sizeof(problem)), 0);
 	for (int try = 0; try == 0 || (try < TRIES_MAX && sample.ops[BENCH_ROLE_LEASE] == 0); try++)
 		assert_int_equal(run(&load, &sample, &err), BENCH_DONE);
 	variant->destroy(load.pool);
+	bench_source_destroy(source);
 }
 
 static void test_lease_load(void **state)
 {
 	(void)state;
 	for (int timed = 0; timed < 2; timed++) {
-		run_load(bench_load_leases, &bench_variant_weir, 4, 2, WEIR_SECONDS(30),
+		run_load(bench_load_leases, &bench_variant_weir, 4, 2, LONG_NS,
 		         "mix:90%work:1us,10%sleep:100us", timed != 0);
 		assert_true(sample.ops[BENCH_ROLE_LEASE] > 0);
 		assert_int_equal(sample.timeouts, 0);
@@ -258,15 +267,14 @@ static void test_lease_load(void **state)
 static void test_timeouts_count_as_waits(void **state)
 {
 	(void)state;
-	run_load(bench_load_leases, &bench_variant_mutex_lifo, 3, 1, WEIR_MILLISECONDS(2), "sleep:20ms",
-	         true);
+	run_load(bench_load_leases, &bench_variant_mutex_lifo, 3, 1, SHORT_NS, "sleep:20ms", true);
 	assert_true(sample.timeouts > 0);
-	assert_true(sample.waits_all.max >= (double)WEIR_MILLISECONDS(2));
+	assert_true(sample.waits_all.max >= (double)SHORT_NS);
 }
 
 static void test_sparse_load(void **state)
 {
-	static const struct bench_variant *const variants[] = {
+	static const struct pool_under_test *const variants[] = {
 		&bench_variant_weir,
 		&bench_variant_sem_cas,
 		&bench_variant_none,
@@ -275,7 +283,7 @@ static void test_sparse_load(void **state)
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
 		for (int timed = 0; timed < 2; timed++) {
-			run_load(bench_load_sparse, variants[i], 2, 64, WEIR_SECONDS(30), "none", timed != 0);
+			run_load(bench_load_sparse, variants[i], 2, 64, LONG_NS, "none", timed != 0);
 			assert_true(sample.ops[BENCH_ROLE_LEASE] > 0);
 			assert_true(isnan(sample.fairness[BENCH_ROLE_LEASE]));
 			assert_int_equal(sample.timeouts, 0);

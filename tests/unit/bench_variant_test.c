@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -18,46 +19,85 @@
 
 #include <cmocka.h>
 
-#include <weir/stub.h>
-
 #include "variant.h"
 
 #define THREADS 6
 #define CONNS 3
 #define ROUNDS 4000
-#define SHORT_TIMEOUT WEIR_MILLISECONDS(20)
+#define LONG_TIMEOUT INT64_C(60000000000)
+#define SHORT_TIMEOUT INT64_C(20000000)
 
-static const struct bench_variant *const pools[] = {
+static const struct pool_under_test *const pools[] = {
 	&bench_variant_weir,    &bench_variant_mutex_lifo, &bench_variant_fifo_handoff,
 	&bench_variant_sem_cas, &bench_variant_ck_ring,
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static struct weir_driver driver;
-static struct weir_config config;
+/* A source that counts, and opens so many connections only. */
+struct test_conn {
+	struct pool_conn conn;
+	_Atomic unsigned owners;
+};
 
-static struct bench_setup make_setup(unsigned threads, unsigned conns, int64_t timeout_ns)
+static const struct pool_source source;
+static unsigned opens_left;
+static unsigned connections_open;
+
+static int test_open(void *self, int64_t deadline_ns, void **out)
 {
-	driver = *weir_stub_prompt_driver();
-	driver.reset = NULL;
-	weir_config_init(&config, &driver);
-	config.acquire_timeout = timeout_ns;
-	return (struct bench_setup){
-		.driver = &driver,
-		.config = &config,
+	struct test_conn *conn;
+
+	assert_null(self);
+	assert_true(deadline_ns > 0);
+	*out = NULL;
+	if (opens_left == 0)
+		return -1;
+	opens_left--;
+	connections_open++;
+	conn = calloc(1, sizeof(*conn));
+	assert_non_null(conn);
+	conn->conn.source = &source;
+	*out = conn;
+	return 0;
+}
+
+static void test_close(void *conn)
+{
+	assert_int_equal(((struct test_conn *)conn)->owners, 0);
+	connections_open--;
+	free(conn);
+}
+
+static int test_ping(void *conn)
+{
+	(void)conn;
+	return 0;
+}
+
+static const struct pool_source source = {NULL, test_open, test_close, test_ping};
+
+static struct pool_setup make_setup(unsigned threads, unsigned conns, int64_t timeout_ns)
+{
+	opens_left = 1000;
+	return (struct pool_setup){
+		.size = sizeof(struct pool_setup),
 		.threads = threads,
-		.conns = conns,
+		.conns_min = conns,
+		.conns_max = conns,
+		.acquire_timeout_ns = timeout_ns,
+		.open_timeout_ns = LONG_TIMEOUT,
+		.source = &source,
 	};
 }
 
-static void *make(const struct bench_variant *variant, const struct bench_setup *setup)
+static void *make(const struct pool_under_test *variant, const struct pool_setup *setup)
 {
-	struct weir_error err = WEIR_ERROR_INIT;
+	char problem[200] = "";
 	void *pool = NULL;
 
-	if (variant->create(&pool, setup, &err) != WEIR_OK)
-		fail_msg("%s: %s", variant->name, err.message);
+	if (variant->create(&pool, setup, problem, sizeof(problem)) != 0)
+		fail_msg("%s: %s", variant->name, problem);
 	assert_non_null(pool);
 	return pool;
 }
@@ -65,9 +105,8 @@ static void *make(const struct bench_variant *variant, const struct bench_setup 
 /* ---- exclusion ---- */
 
 struct crowd {
-	const struct bench_variant *variant;
+	const struct pool_under_test *variant;
 	void *pool;
-	_Atomic unsigned owners[CONNS];
 	_Atomic uint64_t leases;
 	_Atomic uint64_t faults;
 };
@@ -83,14 +122,16 @@ static void *member_main(void *argument)
 	struct crowd *crowd = member->crowd;
 
 	for (int i = 0; i < ROUNDS; i++) {
-		struct weir_lease lease = {0};
+		struct pool_lease lease = {0};
 
-		if (!crowd->variant->acquire(crowd->pool, member->thread, &lease)) {
+		struct test_conn *conn;
+
+		if (crowd->variant->acquire(crowd->pool, member->thread, &lease) != 0) {
 			atomic_fetch_add(&crowd->faults, 1);
 			continue;
 		}
-		if (lease.conn == NULL || lease.slot >= CONNS ||
-		    atomic_fetch_add(&crowd->owners[lease.slot], 1) != 0) {
+		conn = lease.conn;
+		if (conn == NULL || atomic_fetch_add(&conn->owners, 1) != 0) {
 			atomic_fetch_add(&crowd->faults, 1);
 			continue;
 		}
@@ -98,7 +139,7 @@ static void *member_main(void *argument)
 		 * two cores hardly anybody would ever wait. */
 		if (i % 64 == 0)
 			(void)usleep(50);
-		atomic_fetch_sub(&crowd->owners[lease.slot], 1);
+		atomic_fetch_sub(&conn->owners, 1);
 		crowd->variant->release(crowd->pool, member->thread, &lease);
 		atomic_fetch_add(&crowd->leases, 1);
 	}
@@ -109,7 +150,7 @@ static void test_no_slot_has_two_owners(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(pools); i++) {
-		const struct bench_setup setup = make_setup(THREADS, CONNS, WEIR_SECONDS(60));
+		const struct pool_setup setup = make_setup(THREADS, CONNS, LONG_TIMEOUT);
 		struct crowd crowd = {.variant = pools[i], .pool = make(pools[i], &setup)};
 		struct member members[THREADS];
 		pthread_t threads[THREADS];
@@ -133,19 +174,19 @@ static void test_all_can_be_leased_and_no_more(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(pools); i++) {
-		const struct bench_setup setup = make_setup(2, CONNS, SHORT_TIMEOUT);
+		const struct pool_setup setup = make_setup(2, CONNS, SHORT_TIMEOUT);
 		void *pool = make(pools[i], &setup);
-		struct weir_lease leases[CONNS] = {0};
-		struct weir_lease another = {0};
+		struct pool_lease leases[CONNS] = {0};
+		struct pool_lease another = {0};
 
 		for (int round = 0; round < 3; round++) {
 			for (unsigned at = 0; at < CONNS; at++) {
-				assert_true(pools[i]->acquire(pool, 0, &leases[at]));
+				assert_int_equal(pools[i]->acquire(pool, 0, &leases[at]), 0);
 				assert_non_null(leases[at].conn);
 				for (unsigned before = 0; before < at; before++)
 					assert_ptr_not_equal(leases[at].conn, leases[before].conn);
 			}
-			assert_false(pools[i]->acquire(pool, 1, &another));
+			assert_int_not_equal(pools[i]->acquire(pool, 1, &another), 0);
 			assert_null(another.conn);
 			/* Returned by another thread than the one that acquired. */
 			for (unsigned at = 0; at < CONNS; at++)
@@ -168,10 +209,10 @@ struct queued {
 static void *queued_main(void *argument)
 {
 	struct queued *queued = argument;
-	struct weir_lease lease = {0};
+	struct pool_lease lease = {0};
 
 	atomic_store(&queued->tid, (uint32_t)syscall(SYS_gettid));
-	if (bench_variant_fifo_handoff.acquire(queued->pool, queued->thread, &lease)) {
+	if (bench_variant_fifo_handoff.acquire(queued->pool, queued->thread, &lease) == 0) {
 		queued->place = atomic_fetch_add(queued->served, 1);
 		bench_variant_fifo_handoff.release(queued->pool, queued->thread, &lease);
 	}
@@ -200,15 +241,15 @@ static bool sleeps(uint32_t tid)
 
 static void test_hand_off_is_in_order(void **state)
 {
-	const struct bench_setup setup = make_setup(THREADS + 1, 1, WEIR_SECONDS(60));
+	const struct pool_setup setup = make_setup(THREADS + 1, 1, LONG_TIMEOUT);
 	void *pool = make(&bench_variant_fifo_handoff, &setup);
 	_Atomic unsigned served = 0;
 	struct queued queued[THREADS];
 	pthread_t threads[THREADS];
-	struct weir_lease lease = {0};
+	struct pool_lease lease = {0};
 
 	(void)state;
-	assert_true(bench_variant_fifo_handoff.acquire(pool, THREADS, &lease));
+	assert_int_equal(bench_variant_fifo_handoff.acquire(pool, THREADS, &lease), 0);
 	for (unsigned i = 0; i < THREADS; i++) {
 		queued[i] = (struct queued){.pool = pool, .thread = i, .served = &served, .place = 999};
 		assert_int_equal(pthread_create(&threads[i], NULL, queued_main, &queued[i]), 0);
@@ -226,16 +267,16 @@ static void test_hand_off_is_in_order(void **state)
 /* A waiter that gives up leaves the queue whole for those around it. */
 static void test_hand_off_passes_a_timeout_by(void **state)
 {
-	const struct bench_setup setup = make_setup(3, 1, SHORT_TIMEOUT);
+	const struct pool_setup setup = make_setup(3, 1, SHORT_TIMEOUT);
 	void *pool = make(&bench_variant_fifo_handoff, &setup);
-	struct weir_lease lease = {0};
-	struct weir_lease other = {0};
+	struct pool_lease lease = {0};
+	struct pool_lease other = {0};
 
 	(void)state;
 	for (int round = 0; round < 5; round++) {
-		assert_true(bench_variant_fifo_handoff.acquire(pool, 0, &lease));
-		assert_false(bench_variant_fifo_handoff.acquire(pool, 1, &other));
-		assert_false(bench_variant_fifo_handoff.acquire(pool, 2, &other));
+		assert_int_equal(bench_variant_fifo_handoff.acquire(pool, 0, &lease), 0);
+		assert_int_not_equal(bench_variant_fifo_handoff.acquire(pool, 1, &other), 0);
+		assert_int_not_equal(bench_variant_fifo_handoff.acquire(pool, 2, &other), 0);
 		bench_variant_fifo_handoff.release(pool, 0, &lease);
 	}
 	bench_variant_fifo_handoff.destroy(pool);
@@ -245,13 +286,13 @@ static void test_hand_off_passes_a_timeout_by(void **state)
 
 static void test_none_gives_each_thread_its_own(void **state)
 {
-	const struct bench_setup setup = make_setup(THREADS, 1, SHORT_TIMEOUT);
+	const struct pool_setup setup = make_setup(THREADS, 1, SHORT_TIMEOUT);
 	void *pool = make(&bench_variant_none, &setup);
-	struct weir_lease leases[THREADS] = {0};
+	struct pool_lease leases[THREADS] = {0};
 
 	(void)state;
 	for (unsigned i = 0; i < THREADS; i++) {
-		assert_true(bench_variant_none.acquire(pool, i, &leases[i]));
+		assert_int_equal(bench_variant_none.acquire(pool, i, &leases[i]), 0);
 		for (unsigned before = 0; before < i; before++)
 			assert_ptr_not_equal(leases[i].conn, leases[before].conn);
 	}
@@ -260,47 +301,23 @@ static void test_none_gives_each_thread_its_own(void **state)
 
 /* ---- failure ---- */
 
-static unsigned opens_left;
-static unsigned connections_open;
-
-static enum weir_code failing_open(const struct weir_open_request *request, void **conn,
-                                   struct weir_error *err)
-{
-	(void)request;
-	if (opens_left == 0)
-		return weir_fail(err, WEIR_ERR_DRIVER_OPEN, "test.open", 7, "no more");
-	opens_left--;
-	connections_open++;
-	*conn = &connections_open;
-	return WEIR_OK;
-}
-
-static void counting_close(void *conn)
-{
-	assert_ptr_equal(conn, &connections_open);
-	connections_open--;
-}
-
 static void test_failed_open_leaves_nothing(void **state)
 {
-	static const struct bench_variant *const all[] = {
+	static const struct pool_under_test *const all[] = {
 		&bench_variant_weir,    &bench_variant_mutex_lifo, &bench_variant_fifo_handoff,
 		&bench_variant_sem_cas, &bench_variant_ck_ring,    &bench_variant_none,
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(all); i++) {
-		const struct bench_setup setup = make_setup(CONNS, CONNS, SHORT_TIMEOUT);
-		struct weir_error err = WEIR_ERROR_INIT;
-		void *pool = &err;
+		const struct pool_setup setup = make_setup(CONNS, CONNS, SHORT_TIMEOUT);
+		char problem[200] = "";
+		void *pool = problem;
 
-		driver.open = failing_open;
-		driver.close = counting_close;
-		driver.validate = NULL;
 		opens_left = CONNS - 1;
-		assert_int_not_equal(all[i]->create(&pool, &setup, &err), WEIR_OK);
+		assert_int_not_equal(all[i]->create(&pool, &setup, problem, sizeof(problem)), 0);
 		assert_null(pool);
-		assert_int_equal(err.driver_code, 7);
+		assert_string_not_equal(problem, "");
 		assert_int_equal(connections_open, 0);
 		all[i]->destroy(NULL);
 	}

@@ -41,8 +41,7 @@ int bench_gate_simulate(const struct bench_gate_options *options)
 		struct bench_pairs noise;
 		bool done;
 
-		if (!bench_noise_read(&noise, options->noise[i], options->plan.choice.min_effect,
-		                      problem)) {
+		if (!bench_noise_read(&noise, options->noise[i], &options->plan.choice, problem)) {
 			(void)fprintf(stderr, "weir-bench: \"%s\": %s\n", options->noise[i], problem);
 			return BENCH_EXIT_USAGE;
 		}

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -140,16 +141,19 @@ static bool keep_out(struct bench_child *child, const char *bytes, size_t count)
 	return true;
 }
 
-/* Take what is there; false when the output is too long. */
-static bool take(struct bench_child *child, struct pipes *pipes)
+/* Take what is there, or wait for it, or for the end of the command; false when the
+ * output is too long. pidfd: -1 where the kernel has none; then the end is seen at
+ * the next look. */
+static bool take(struct bench_child *child, struct pipes *pipes, int pidfd)
 {
-	struct pollfd polled[2] = {
+	struct pollfd polled[3] = {
 		{.fd = pipes->out[READ_END], .events = POLLIN},
 		{.fd = pipes->err[READ_END], .events = POLLIN},
+		{.fd = pidfd, .events = POLLIN},
 	};
 	char bytes[65536];
 
-	if (poll(polled, 2, LOOK_MS) <= 0)
+	if (poll(polled, 3, LOOK_MS) <= 0)
 		return true;
 	for (int i = 0; i < 2; i++) {
 		int *const fd = i == 0 ? &pipes->out[READ_END] : &pipes->err[READ_END];
@@ -178,18 +182,22 @@ static bool open_still(const struct pipes *pipes)
 static bool follow(struct bench_child *child, pid_t pid, struct pipes *pipes, int64_t deadline_ns,
                    int *status)
 {
+	int pidfd = pidfd_open(pid, 0);
+	bool ended = false;
+
 	for (;;) {
-		if (!take(child, pipes))
+		if (!take(child, pipes, pidfd))
 			child->end = BENCH_CHILD_TOO_LONG;
 		else if (waitpid(pid, status, WNOHANG) == pid)
-			return true;
+			ended = true;
 		else if (bench_cancel_wait(0))
 			child->end = BENCH_CHILD_CANCELLED;
 		else if (bench_now() >= deadline_ns)
 			child->end = BENCH_CHILD_TIMED_OUT;
 		else
 			continue;
-		return false;
+		close_end(&pidfd);
+		return ended;
 	}
 }
 
@@ -204,7 +212,7 @@ static void finish(struct bench_child *child, pid_t pid, struct pipes *pipes, bo
 	if (!ended)
 		(void)waitpid(pid, &status, 0);
 	while (child->end != BENCH_CHILD_TOO_LONG && open_still(pipes) && bench_now() < deadline_ns)
-		if (!take(child, pipes))
+		if (!take(child, pipes, -1))
 			child->end = BENCH_CHILD_TOO_LONG;
 	if (!ended || child->end == BENCH_CHILD_TOO_LONG)
 		return;

@@ -121,7 +121,6 @@ static enum bench_gate_end run_pair(struct session *session)
 	const bool new_first = gate->pairs.pairs % 2 == 1;
 	struct bench_series_set sets[2] = {{0}, {0}};
 	enum bench_gate_end end = BENCH_GATE_DONE;
-	char problem[BENCH_PROBLEM_MAX];
 
 	for (int turn = 0; turn < 2 && end == BENCH_GATE_DONE; turn++) {
 		const bool is_new = (turn == 1) != new_first;
@@ -131,10 +130,8 @@ static enum bench_gate_end run_pair(struct session *session)
 	}
 	if (end == BENCH_GATE_DONE && gate->pairs.items == NULL && !begin(session, &sets[0]))
 		end = BENCH_GATE_BAD_INPUT;
-	if (end == BENCH_GATE_DONE && !bench_pairs_add(&gate->pairs, &sets[0], &sets[1], problem)) {
-		(void)snprintf(gate->message, sizeof(gate->message), "%s", problem);
-		end = BENCH_GATE_BAD_INPUT;
-	}
+	if (end == BENCH_GATE_DONE)
+		(void)bench_pairs_add(&gate->pairs, &sets[0], &sets[1]);
 	bench_series_set_free(&sets[0]);
 	bench_series_set_free(&sets[1]);
 	return end;

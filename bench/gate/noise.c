@@ -5,6 +5,7 @@
 #include "noise.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,7 @@ static json_t *list_of(const double *values, size_t count)
 	json_t *const list = json_array();
 
 	for (size_t i = 0; i < count; i++)
-		(void)json_array_append_new(list, json_real(values[i]));
+		(void)json_array_append_new(list, isnan(values[i]) ? json_null() : json_real(values[i]));
 	return list;
 }
 
@@ -100,7 +101,10 @@ static bool add_pairs(struct bench_pairs *pairs, const struct bench_series_set *
 
 		if (!added)
 			(void)snprintf(problem, BENCH_PROBLEM_MAX, "figures have different numbers of values");
-		added = added && bench_pairs_add(pairs, &runs[0], &runs[1], problem);
+		if (added && !bench_pairs_add(pairs, &runs[0], &runs[1])) {
+			(void)snprintf(problem, BENCH_PROBLEM_MAX, "more than %d pairs", BENCH_PAIRS_MAX);
+			added = false;
+		}
 		bench_series_set_free(&runs[0]);
 		bench_series_set_free(&runs[1]);
 		if (!added)
@@ -113,10 +117,25 @@ static bool add_pairs(struct bench_pairs *pairs, const struct bench_series_set *
 	return false;
 }
 
-bool bench_noise_read(struct bench_pairs *pairs, const char *path, double min_effect,
-                      char problem[BENCH_PROBLEM_MAX])
+/* Leave out what does not decide. */
+static void drop_others(struct bench_series_set *set, const struct bench_choice *choice)
 {
-	const struct bench_choice choice = {.min_effect = min_effect};
+	size_t kept = 0;
+
+	for (size_t i = 0; i < set->count; i++) {
+		double min_effect;
+
+		if (bench_choice_of(choice, &set->items[i].figure, &min_effect))
+			set->items[kept++] = set->items[i];
+		else
+			free(set->items[i].values);
+	}
+	set->count = kept;
+}
+
+bool bench_noise_read(struct bench_pairs *pairs, const char *path,
+                      const struct bench_choice *choice, char problem[BENCH_PROBLEM_MAX])
+{
 	struct bench_series_set base = {0};
 	struct bench_series_set new_ = {0};
 	json_error_t error;
@@ -129,7 +148,10 @@ bool bench_noise_read(struct bench_pairs *pairs, const char *path, double min_ef
 		return false;
 	}
 	read = read_side(&base, root, "base", problem) && read_side(&new_, root, "new", problem) &&
-	       bench_pairs_init(pairs, &base, &choice, problem) &&
+	       bench_choice_check(choice, &base, problem);
+	if (read)
+		drop_others(&base, choice);
+	read = read && bench_pairs_init(pairs, &base, choice, problem) &&
 	       add_pairs(pairs, &base, &new_, problem);
 	if (!read)
 		bench_pairs_free(pairs);

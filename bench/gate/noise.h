@@ -14,8 +14,9 @@
 /* Write the figures that decide. command: what was run. */
 bool bench_noise_write(FILE *out, const struct bench_pairs *pairs, const char *command);
 
-/* Read such a file; false, with a problem. Every figure decides, from min_effect on. */
-bool bench_noise_read(struct bench_pairs *pairs, const char *path, double min_effect,
-                      char problem[BENCH_PROBLEM_MAX]);
+/* Read such a file; false, with a problem. Figures that the choice leaves out are
+ * not read. */
+bool bench_noise_read(struct bench_pairs *pairs, const char *path,
+                      const struct bench_choice *choice, char problem[BENCH_PROBLEM_MAX]);
 
 #endif

@@ -43,14 +43,14 @@ bool bench_pairs_init(struct bench_pairs *pairs, const struct bench_series_set *
                       const struct bench_choice *choice, char problem[BENCH_PROBLEM_MAX]);
 void bench_pairs_free(struct bench_pairs *pairs);
 
-/* Add a pair. false, with a problem, when a figure that decides has values without
- * a ratio. One that a run did not measure is left out of the pair: on a machine
+/* Add a pair; false: there are BENCH_PAIRS_MAX. A figure that a run did not measure,
+ * or that was not positive and has no ratio, is left out of the pair: on a machine
  * that is overrun, a short pass may come to nothing. */
 bool bench_pairs_add(struct bench_pairs *pairs, const struct bench_series_set *base,
-                     const struct bench_series_set *new_, char problem[BENCH_PROBLEM_MAX]);
+                     const struct bench_series_set *new_);
 
-/* Whether every figure that decides was measured on both sides in most pairs; false,
- * with a problem, if not. */
+/* Whether every figure that decides has a ratio in three of four pairs; false, with a
+ * problem, if not. */
 bool bench_pairs_check(const struct bench_pairs *pairs, char problem[BENCH_PROBLEM_MAX]);
 
 /* Whether a metric decides, and from which effect on. */

@@ -143,6 +143,8 @@ void bench_words_method(const struct bench_gate_report *report, char *text, size
 		(void)snprintf(text, text_size,
 		               "Independent samples, Mann-Whitney; chance of a false alarm at most %g %%.",
 		               100.0 * report->rules.alpha);
+	else if (report->pairs == 0)
+		(void)snprintf(text, text_size, "Instructions, counted twice on each side by callgrind.");
 	else
 		(void)snprintf(text, text_size,
 		               "%zu pairs of runs in turn (A B B A), %u look%s, %.1f minutes; chance of a "

@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define BENCH_EXACT_PAIRS 100
+#define BENCH_EXACT_PAIRS 50
 #define BENCH_EXACT_VALUES 60
 #define BENCH_VALUES_MAX 400 /* in a sample, and pairs */
 

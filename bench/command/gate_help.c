@@ -10,7 +10,7 @@
 	"                     ops_per_s and wait_p99 (weir-bench), real_time (google-benchmark),\n"    \
 	"                     all but \"gate\": false (\"metrics\")\n"                                 \
 	"  --min-effect 5%    smaller changes are no regression (5%)\n"                                \
-	"  --alpha 0.5%       chance that equal builds are called a regression (0.5%)\n"                 \
+	"  --alpha 0.5%       chance that equal builds are called a regression (0.5%)\n"               \
 	"  --seed N           seed of the bootstrap\n"                                                 \
 	"  --json FILE        write the verdict as JSON; -: to standard output, and the table to\n"    \
 	"                     standard error\n"                                                        \

@@ -28,7 +28,8 @@ static json_t *judgement_json(const struct bench_judgement *judgement)
 	const struct bench_figure *const figure = &judgement->figure;
 
 	return json_pack(
-		"{s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I}",
+		"{s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I,"
+		" s:I}",
 		"scenario", figure->scenario, "pool", figure->pool, "metric", figure->metric, "unit",
 		figure->unit, "better", figure->higher_is_better ? "higher" : "lower", "gated",
 		(int)figure->gated, "verdict", bench_verdict_word(judgement->verdict), "base",

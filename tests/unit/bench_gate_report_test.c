@@ -105,7 +105,8 @@ static void test_table(void **state)
 	write_with(bench_gate_table);
 	has("Regression: 1 of 3 figures is worse.\n");
 	has("is worse by +10.0 % (+8.0 % to +13.0 %), and 5 % is the limit");
-	has("cannot tell: wild weir wait_p99: +3.0 % (+1.0 % to +6.0 %) neither shows nor excludes 5 %");
+	has("cannot tell: wild weir wait_p99: +3.0 % (+1.0 % to +6.0 %) neither shows nor "
+	    "excludes 5 %");
 	has("1.00 us");
 	has("12 pairs of runs in turn (A B B A), 1 look, 2.0 minutes");
 	/* What has to be seen comes first. */

@@ -14,20 +14,24 @@ static const char help[] =
 	"usage: weir-bench <command> [arguments]\n"
 	"\n"
 	"  check-pool   check somebody's pool before it is measured\n"
+	"  compare      compare two files of figures\n"
+	"  gate         run two builds in turn and say whether the new one is slower\n"
 	"  list         name the scenarios and the pools\n"
 	"  report       make reports from the figures of a run\n"
 	"  run          run scenarios, print tables, write figures and a report\n"
 	"\n"
 	"  --help, --version\n"
 	"\n"
-	"weir-bench <command> --help says more. Exit codes: 0 done, 1 failed, 2 wrong use,\n"
-	"8 stopped by the user.\n";
+	"weir-bench <command> --help says more. Exit codes: 0 done, 1 failed or regression,\n"
+	"2 wrong use or bad input, 3 cannot tell, 8 stopped by the user.\n";
 
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{"check-pool", bench_command_check_pool},
+	{"compare", bench_command_compare},
+	{"gate", bench_command_gate},
 	{"list", bench_command_list},
 	{"report", bench_command_report},
 	{"run", bench_command_run},

@@ -16,12 +16,22 @@ static bool complain(const struct bench_output_file *output, const char *what)
 	return false;
 }
 
+bool bench_output_is_stdout(const char *path)
+{
+	return strcmp(path, "-") == 0;
+}
+
 bool bench_output_open(struct bench_output_file *output, const char *path)
 {
 	struct stat there;
 	int length;
 
 	*output = (struct bench_output_file){0};
+	if (bench_output_is_stdout(path)) {
+		output->file = stdout;
+		(void)snprintf(output->path, sizeof(output->path), "standard output");
+		return true;
+	}
 	(void)snprintf(output->path, sizeof(output->path), "%s", path);
 	length = snprintf(output->temporary, sizeof(output->temporary), "%s.tmp", path);
 	if (length >= (int)sizeof(output->temporary)) {
@@ -45,6 +55,8 @@ bool bench_output_commit(struct bench_output_file *output)
 		return true;
 	output->file = NULL;
 	written = fflush(file) == 0 && ferror(file) == 0;
+	if (file == stdout)
+		return written || complain(output, "write");
 	written = fclose(file) == 0 && written;
 	if (!written || rename(output->temporary, output->path) != 0) {
 		(void)complain(output, "write");
@@ -56,10 +68,12 @@ bool bench_output_commit(struct bench_output_file *output)
 
 void bench_output_abandon(struct bench_output_file *output)
 {
-	if (output->file == NULL)
-		return;
-	(void)fclose(output->file);
+	FILE *const file = output->file;
+
 	output->file = NULL;
+	if (file == NULL || file == stdout)
+		return;
+	(void)fclose(file);
 	(void)unlink(output->temporary);
 }
 

@@ -18,7 +18,11 @@ struct bench_output_file {
 	char temporary[BENCH_PATH_MAX];
 };
 
-/* Open for path; false, with a message on stderr, if that cannot be. */
+/* Whether path is "-". */
+bool bench_output_is_stdout(const char *path);
+
+/* Open for path; false, with a message on stderr, if that cannot be. "-" is
+ * standard output, which is not closed. */
 bool bench_output_open(struct bench_output_file *output, const char *path);
 
 /* Finish the file and put it in its place; false, with a message, on failure.

@@ -14,6 +14,7 @@
 #include "cancel.h"
 #include "document.h"
 #include "entrants.h"
+#include "injected_delay.h"
 #include "monotonic.h"
 #include "options.h"
 #include "outputs.h"
@@ -46,6 +47,7 @@ struct session {
 	struct bench_results *results;
 	struct bench_outputs outputs;
 	char dated[BENCH_TEXT_MAX]; /* where a full run puts its figures */
+	double links_per_us;        /* of work, on this processor */
 };
 
 static bool uses_file(const struct bench_selection *selection)
@@ -97,6 +99,27 @@ static void fill_paths(struct bench_output_paths *paths, const struct bench_outp
 	paths->peers = paths->peers != NULL ? paths->peers : others->peers;
 }
 
+/* Whether the run can be slowed down as the environment asks, if it does. */
+static bool check_delay(struct session *session)
+{
+	const struct bench_run *run = &session->options.run;
+	char problem[200];
+
+	session->links_per_us = bench_work_calibrate();
+	if (!bench_delay_prepare(session->links_per_us, problem, sizeof(problem))) {
+		(void)fprintf(stderr, "weir-bench: %s\n", problem);
+		return false;
+	}
+	for (unsigned i = 0; i < run->selections_count; i++) {
+		if (!bench_delay_is_set() || run->selections[i].scenario->kind == BENCH_KIND_LEASES)
+			continue;
+		(void)fprintf(stderr, "weir-bench: WEIR_BENCH_DELAY does not reach into %s\n",
+		              run->selections[i].name);
+		return false;
+	}
+	return true;
+}
+
 /* Open what the run is to write. */
 static bool open_outputs(struct session *session)
 {
@@ -131,7 +154,6 @@ static enum bench_outcome run_selections(struct session *session, struct weir_er
 	struct bench_run *run = &session->options.run;
 	const double planned_s = bench_run_seconds(run);
 	const int64_t started_ns = bench_now();
-	const double links_per_us = bench_work_calibrate();
 	enum bench_outcome outcome = BENCH_DONE;
 	struct bench_progress progress;
 	FILE *const tables = bench_outputs_take_stdout(&session->outputs.paths) ? stderr : stdout;
@@ -145,7 +167,8 @@ static enum bench_outcome run_selections(struct session *session, struct weir_er
 	for (unsigned i = 0; i < run->selections_count && outcome == BENCH_DONE; i++) {
 		const unsigned first = session->results->rows_count;
 
-		bench_hold_calibrate(&run->selections[i].hold, links_per_us);
+		bench_hold_calibrate(&run->selections[i].hold, session->links_per_us);
+		bench_delay_stretch(&run->selections[i].hold);
 		outcome = bench_run_selection(run, &run->selections[i], &progress, session->results, err);
 		bench_progress_clear(&progress);
 		if (outcome == BENCH_DONE)
@@ -220,7 +243,7 @@ int bench_command_run(int argc, char **argv)
 	session.document.judged = session.options.as_made;
 	session.document.indicative = session.options.short_;
 	session.document.command = session.options.command;
-	if (open_outputs(&session) && check_storage(&session))
+	if (open_outputs(&session) && check_storage(&session) && check_delay(&session))
 		exit_code = run_session(&session);
 	bench_outputs_abandon(&session.outputs);
 	bench_results_clear(session.results);

@@ -2,6 +2,7 @@
  *
  * The plain load: acquire, hold, release. See load.h.
  */
+#include "injected_delay.h"
 #include "load.h"
 #include "monotonic.h"
 
@@ -14,6 +15,7 @@ static void throughput_loop(struct bench_worker *worker)
 	void *const pool = load->pool;
 	const unsigned index = worker->index;
 	struct pool_lease lease = {0};
+	struct bench_delay delay = bench_delay_begin();
 
 	while (bench_phase(worker) != BENCH_PHASE_STOP) {
 		if (variant.acquire(pool, index, &lease) != 0) {
@@ -21,6 +23,7 @@ static void throughput_loop(struct bench_worker *worker)
 			continue;
 		}
 		bench_hold_run(hold, &worker->random);
+		bench_delay_run(&delay);
 		variant.release(pool, index, &lease);
 		bench_count(&worker->ops[BENCH_ROLE_LEASE]);
 	}
@@ -34,6 +37,7 @@ static void wait_loop(struct bench_worker *worker)
 	void *const pool = load->pool;
 	const unsigned index = worker->index;
 	struct pool_lease lease = {0};
+	struct bench_delay delay = bench_delay_begin();
 
 	while (bench_phase(worker) != BENCH_PHASE_STOP) {
 		const int64_t start = bench_now();
@@ -46,6 +50,7 @@ static void wait_loop(struct bench_worker *worker)
 			continue;
 		}
 		bench_hold_run(hold, &worker->random);
+		bench_delay_run(&delay);
 		variant.release(pool, index, &lease);
 		bench_count(&worker->ops[BENCH_ROLE_LEASE]);
 	}

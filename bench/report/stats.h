@@ -10,7 +10,7 @@
 
 /* The middle of the measured values (of two middle ones, their mean); NAN if
  * there are none. Sorts a copy of at most BENCH_STATS_MAX values. */
-#define BENCH_STATS_MAX 100
+#define BENCH_STATS_MAX 400
 double bench_median(const double *values, size_t count);
 
 /* (largest - smallest) / median: how far repetitions lie apart. NAN if the

@@ -13,8 +13,10 @@
 static const char help[] =
 	"usage: weir-bench <command> [arguments]\n"
 	"\n"
+	"  check  say everything that is wrong with a scenario file\n"
 	"  list   name the scenarios and the pools\n"
 	"  run    run scenarios, print tables, write figures and a report\n"
+	"  show   print the file of a scenario\n"
 	"\n"
 	"  --help, --version\n"
 	"\n"
@@ -25,9 +27,8 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{"list", bench_command_list},
-	{"run", bench_command_run},
-	{"worker", bench_command_worker},
+	{"check", bench_command_check}, {"list", bench_command_list},     {"run", bench_command_run},
+	{"show", bench_command_show},   {"worker", bench_command_worker},
 };
 
 int main(int argc, char **argv)

@@ -16,6 +16,7 @@
 #include "monotonic.h"
 #include "options.h"
 #include "output_file.h"
+#include "phase_table.h"
 #include "table.h"
 #include "work.h"
 
@@ -123,10 +124,13 @@ static enum bench_outcome run_selections(struct session *session, struct weir_er
 		const unsigned first = session->results->rows_count;
 
 		bench_hold_calibrate(&run->selections[i].hold, links_per_us);
+		run->selections[i].links_per_us = links_per_us;
 		outcome = bench_run_selection(run, &run->selections[i], &progress, session->results, err);
 		bench_progress_clear(&progress);
 		if (outcome == BENCH_DONE)
 			bench_table_print(stdout, session->results, first);
+		if (outcome == BENCH_DONE)
+			bench_phase_table_print(stdout, session->results, first);
 	}
 	session->document.minutes = (double)(bench_now() - started_ns) / 60e9;
 	return outcome;
@@ -171,13 +175,21 @@ static int run_session(struct session *session)
 	return BENCH_EXIT_FAILED;
 }
 
+static void free_scenarios(struct bench_run *run)
+{
+	while (run->loaded_count > 0)
+		bench_scenario_free(run->loaded[--run->loaded_count]);
+}
+
 int bench_command_run(int argc, char **argv)
 {
 	struct session session = {0};
 	int exit_code = BENCH_EXIT_USAGE;
 
-	if (!bench_options_read(&session.options, argc, argv))
+	if (!bench_options_read(&session.options, argc, argv)) {
+		free_scenarios(&session.options.run);
 		return BENCH_EXIT_USAGE;
+	}
 	if (session.options.help) {
 		(void)fputs(bench_options_help, stdout);
 		return BENCH_EXIT_DONE;
@@ -201,5 +213,6 @@ int bench_command_run(int argc, char **argv)
 	bench_output_abandon(&session.report);
 	bench_results_clear(session.results);
 	free(session.results);
+	free_scenarios(&session.options.run);
 	return exit_code;
 }

@@ -18,6 +18,7 @@
 
 #define BENCH_REPS_MAX 100
 #define BENCH_ROWS_MAX 256
+#define BENCH_LEFT_OUT_MAX 512
 
 /* What a repetition yields. NAN: not measured. Waits come from the wait pass,
  * timeouts and busy errors from both, all else from the throughput pass. */
@@ -76,7 +77,9 @@ struct bench_row {
 	double seconds;
 	unsigned reps; /* done so far */
 	double values[BENCH_METRICS][BENCH_REPS_MAX];
-	struct bench_timeline *timeline; /* malloc'ed; NULL: no phases */
+	struct bench_timeline *timeline;   /* malloc'ed; NULL: no phases */
+	char left_out[BENCH_LEFT_OUT_MAX]; /* pools that did not run, and why; of a scenario's first
+	                                      row, and "" if there are none */
 };
 
 struct bench_results {

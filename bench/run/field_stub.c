@@ -4,23 +4,28 @@
  */
 #include <math.h>
 
-#include "field.h"
+#include "field_stub.h"
 #include "load.h"
 #include "source.h"
 #include "variant.h"
 
-/* As weir's own defaults. */
-#define ACQUIRE_TIMEOUT_NS INT64_C(5000000000)
-#define OPEN_TIMEOUT_NS INT64_C(5000000000)
-
 static const struct pool_under_test *const variants[] = {
-	&bench_variant_weir,    &bench_variant_mutex_lifo, &bench_variant_fifo_handoff,
-	&bench_variant_sem_cas, &bench_variant_ck_ring,    &bench_variant_none,
+	&bench_variant_weir,       &bench_variant_mutex_lifo, &bench_variant_fifo_handoff,
+	&bench_variant_sem_cas,    &bench_variant_ck_ring,    &bench_variant_none,
+	&bench_variant_mutex_grow,
 };
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+size_t bench_stub_count(void)
+{
+	return sizeof(variants) / sizeof(variants[0]);
+}
 
-static struct bench_contender stub_contender(size_t index)
+const struct pool_under_test *bench_stub_pool(size_t index)
+{
+	return variants[index];
+}
+
+struct bench_contender bench_stub_contender(size_t index)
 {
 	const struct pool_under_test *const variant = variants[index];
 
@@ -32,6 +37,21 @@ static struct bench_contender stub_contender(size_t index)
 	                : variant == &bench_variant_none ? BENCH_STANDING_LIMIT
 	                                                 : BENCH_STANDING_BASELINE,
 	};
+}
+
+const char *bench_stub_left_out(size_t index, const struct bench_selection *selection)
+{
+	const struct pool_under_test *const pool = bench_stub_pool(index);
+	const unsigned lacks = selection->scenario->abilities & ~pool->abilities;
+
+	/* Where nothing has to grow or to heal it would be mutex-lifo once more. */
+	if (pool == &bench_variant_mutex_grow && selection->scenario->abilities == 0)
+		return "";
+	if ((lacks & POOL_HEALS) != 0)
+		return "it does not replace broken connections";
+	if ((lacks & POOL_GROWS) != 0)
+		return "it does not grow";
+	return NULL;
 }
 
 typedef enum bench_outcome (*load_function)(const struct bench_load *load,
@@ -62,12 +82,12 @@ static enum bench_outcome run_on_source(const struct bench_rep_spec *spec, load_
 		.threads = spec->selection->threads,
 		.conns_min = spec->conns,
 		.conns_max = spec->conns,
-		.acquire_timeout_ns = ACQUIRE_TIMEOUT_NS,
-		.open_timeout_ns = OPEN_TIMEOUT_NS,
+		.acquire_timeout_ns = spec->selection->scenario->acquire_timeout_ns,
+		.open_timeout_ns = BENCH_OPEN_TIMEOUT_NS,
 		.source = bench_source_for_pool(source),
 	};
 	struct bench_load load = {
-		.variant = variants[spec->contender],
+		.variant = bench_stub_pool(spec->contender),
 		.hold = &spec->selection->hold,
 		.conns = spec->conns,
 		.pass =
@@ -95,7 +115,8 @@ static enum bench_outcome run_on_source(const struct bench_rep_spec *spec, load_
 static enum bench_outcome run_variant(const struct bench_rep_spec *spec, load_function run_load,
                                       struct bench_rep *rep, struct weir_error *err)
 {
-	struct bench_source *const source = bench_source_create(0, 0);
+	const struct bench_scenario *const scenario = spec->selection->scenario;
+	struct bench_source *const source = bench_source_create(scenario->open_ns, scenario->ping_ns);
 	enum bench_outcome outcome;
 
 	if (source == NULL) {
@@ -121,15 +142,17 @@ static enum bench_outcome sparse_run(const struct bench_rep_spec *spec, struct b
 
 const struct bench_field bench_field_leases = {
 	.driver = "stub",
-	.count = COUNT(variants),
-	.contender = stub_contender,
+	.count = bench_stub_count,
+	.contender = bench_stub_contender,
+	.left_out = bench_stub_left_out,
 	.run = leases_run,
 };
 
 const struct bench_field bench_field_sparse = {
 	.driver = "stub",
-	.count = COUNT(variants),
-	.contender = stub_contender,
+	.count = bench_stub_count,
+	.contender = bench_stub_contender,
+	.left_out = bench_stub_left_out,
 	.run = sparse_run,
 };
 
@@ -139,6 +162,7 @@ const struct bench_field *bench_field_of(enum bench_kind kind)
 		[BENCH_KIND_LEASES] = &bench_field_leases,
 		[BENCH_KIND_SPARSE] = &bench_field_sparse,
 		[BENCH_KIND_SQL] = &bench_field_sql,
+		[BENCH_KIND_PHASES] = &bench_field_phases,
 	};
 
 	return fields[kind];

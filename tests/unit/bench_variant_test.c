@@ -29,7 +29,7 @@
 
 static const struct pool_under_test *const pools[] = {
 	&bench_variant_weir,    &bench_variant_mutex_lifo, &bench_variant_fifo_handoff,
-	&bench_variant_sem_cas, &bench_variant_ck_ring,
+	&bench_variant_sem_cas, &bench_variant_ck_ring,    &bench_variant_mutex_grow,
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -304,8 +304,9 @@ static void test_none_gives_each_thread_its_own(void **state)
 static void test_failed_open_leaves_nothing(void **state)
 {
 	static const struct pool_under_test *const all[] = {
-		&bench_variant_weir,    &bench_variant_mutex_lifo, &bench_variant_fifo_handoff,
-		&bench_variant_sem_cas, &bench_variant_ck_ring,    &bench_variant_none,
+		&bench_variant_weir,       &bench_variant_mutex_lifo, &bench_variant_fifo_handoff,
+		&bench_variant_sem_cas,    &bench_variant_ck_ring,    &bench_variant_none,
+		&bench_variant_mutex_grow,
 	};
 
 	(void)state;

@@ -28,11 +28,11 @@ static void check_sections(const struct bench_scenario_reading *reading)
 		bench_fault_add(reading->faults, 0, "there is no section [scenario]");
 		return;
 	}
-	if (scenario->name[0] == '\0' && bench_key_line(reading, "name", line) == 0)
+	if (bench_key_line(reading, "name", line) == 0)
 		bench_fault_add(reading->faults, line, "[scenario] needs a name");
-	if (scenario->doc[0] == '\0' && bench_key_line(reading, "doc", line) == 0)
+	if (bench_key_line(reading, "doc", line) == 0)
 		bench_fault_add(reading->faults, line, "[scenario] needs a doc: what it asks, in a line");
-	if (scenario->roles_count == 0)
+	if (scenario->roles_count == 0 && reading->section_lines[BENCH_SECTION_ROLE] == 0)
 		bench_fault_add(reading->faults, line,
 		                "a scenario needs threads: add a section such as [role callers]");
 }
@@ -234,10 +234,10 @@ static void check_roles(const struct bench_scenario_reading *reading)
 
 		if (!reading->sqlite)
 			continue;
-		if (reading->run_line[i] == 0)
+		if (bench_key_line(reading, "run", role->line) == 0)
 			bench_fault_add(reading->faults, role->line,
 			                "[role %s] needs run: the statements that it runs", role->name);
-		else
+		else if (reading->run_line[i] != 0)
 			read_run(reading, role, reading->run_text[i], reading->run_line[i]);
 		check_transaction(reading, role);
 		if (role->arrival.kind == BENCH_ARRIVAL_ONCE)
@@ -252,16 +252,20 @@ static void check_database(const struct bench_scenario_reading *reading)
 {
 	const struct bench_scenario *const scenario = reading->scenario;
 
+	const unsigned database = reading->section_lines[BENCH_SECTION_DATABASE];
+
 	if (!reading->sqlite)
 		return;
-	if (scenario->script == NULL)
-		bench_fault_add(reading->faults, reading->section_lines[BENCH_SECTION_DATABASE],
+	if (database == 0 || (bench_key_line(reading, "sql", database) == 0 &&
+	                      bench_key_line(reading, "file", database) == 0))
+		bench_fault_add(reading->faults,
+		                database != 0 ? database : reading->section_lines[BENCH_SECTION_SCENARIO],
 		                "driver = sqlite needs a [database] with sql or file that makes its "
 		                "tables");
 	for (unsigned i = 0; i < scenario->statements_count; i++) {
 		const struct bench_statement *const statement = &scenario->statements[i];
 
-		if (statement->call.sql == NULL && bench_key_line(reading, "sql", statement->line) == 0)
+		if (bench_key_line(reading, "sql", statement->line) == 0)
 			bench_fault_add(reading->faults, statement->line, "[statement %s] needs sql",
 			                statement->name);
 		if (bench_key_line(reading, "kind", statement->line) == 0)
@@ -278,7 +282,7 @@ static void check_phases(const struct bench_scenario_reading *reading)
 	for (unsigned i = 0; i < scenario->phases_count; i++) {
 		const struct bench_scenario_phase *const phase = &scenario->phases[i];
 
-		if (phase->seconds <= 0.0 && bench_key_line(reading, "seconds", phase->line) == 0)
+		if (bench_key_line(reading, "seconds", phase->line) == 0)
 			bench_fault_add(reading->faults, phase->line, "[phase %s] needs seconds", phase->name);
 		if (phase->down)
 			scenario->abilities |= POOL_HEALS;

@@ -30,6 +30,7 @@ struct bench_key_use {
 	const struct bench_key *key;
 	unsigned line;
 	unsigned section_line; /* of its section's header */
+	bool guessed;          /* it was meant by a name that there is not */
 };
 
 /* A scenario that is being read. */

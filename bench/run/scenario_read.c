@@ -24,7 +24,6 @@ struct reader {
 	enum bench_section section;
 	void *target; /* its struct */
 	unsigned section_line;
-	unsigned first_use; /* of this section's settings */
 	const struct bench_key *last;
 };
 
@@ -127,21 +126,6 @@ static void *add_named(struct reader *reader, const char *name, unsigned line)
 	return target;
 }
 
-static void unknown_section(struct reader *reader, unsigned line, const char *name,
-                            const char *word)
-{
-	const char *const meant =
-		bench_nearest(word, &sections[0].word, BENCH_SECTIONS, sizeof(sections[0]));
-
-	if (meant != NULL)
-		bench_fault_add(reader->reading.faults, line,
-		                "there is no section [%s]; did you mean [%s%s]?", name, meant,
-		                sections[0].word != meant && strcmp(meant, "database") != 0 ? " NAME" : "");
-	else
-		bench_fault_add(reader->reading.faults, line, "there is no section [%s], but %s", name,
-		                sections_allowed);
-}
-
 static bool find_section(const char *word, enum bench_section *section)
 {
 	for (size_t i = 0; i < BENCH_SECTIONS; i++)
@@ -150,6 +134,26 @@ static bool find_section(const char *word, enum bench_section *section)
 			return true;
 		}
 	return false;
+}
+
+static void unknown_section(struct reader *reader, unsigned line, const char *name,
+                            const char *word)
+{
+	const char *const meant =
+		bench_nearest(word, &sections[0].word, BENCH_SECTIONS, sizeof(sections[0]));
+	enum bench_section section;
+
+	if (meant != NULL && find_section(meant, &section)) {
+		bench_fault_add(reader->reading.faults, line,
+		                "there is no section [%s]; did you mean [%s%s]?", name, meant,
+		                sections[section].named ? " NAME" : "");
+		/* That it is missing is no fault of its own. */
+		if (reader->reading.section_lines[section] == 0)
+			reader->reading.section_lines[section] = line;
+	} else {
+		bench_fault_add(reader->reading.faults, line, "there is no section [%s], but %s", name,
+		                sections_allowed);
+	}
 }
 
 static void begin_section(void *self, unsigned line, const char *name)
@@ -161,7 +165,6 @@ static void begin_section(void *self, unsigned line, const char *name)
 
 	reader->known = false;
 	reader->section_line = line;
-	reader->first_use = reader->reading.uses_count;
 	if (name == NULL)
 		return;
 	(void)snprintf(word, sizeof(word), "%.*s", (int)strcspn(name, " \t"), name);
@@ -177,18 +180,30 @@ static void begin_section(void *self, unsigned line, const char *name)
 	} else {
 		if (*rest != '\0')
 			bench_fault_add(faults, line, "[%s] takes no name", word);
-		if (reader->reading.section_lines[reader->section] != 0)
+		/* What is in both is one section. */
+		if (reader->reading.section_lines[reader->section] != 0) {
+			reader->section_line = reader->reading.section_lines[reader->section];
 			bench_fault_add(faults, line, "[%s] was there before, in line %u", word,
-			                reader->reading.section_lines[reader->section]);
+			                reader->section_line);
+		}
 		reader->target = reader->reading.scenario;
 		reader->known = true;
 	}
-	reader->reading.section_lines[reader->section] = line;
+	reader->reading.section_lines[reader->section] = reader->section_line;
 }
 
 /* ---- settings ---- */
 
-static void unknown_key(const struct reader *reader, unsigned line, const char *name)
+static void add_use(struct reader *reader, const struct bench_key *key, unsigned line, bool guessed)
+{
+	struct bench_scenario_reading *const reading = &reader->reading;
+
+	if (reading->uses_count < BENCH_USES_MAX)
+		reading->uses[reading->uses_count++] =
+			(struct bench_key_use){key, line, reader->section_line, guessed};
+}
+
+static void unknown_key(struct reader *reader, unsigned line, const char *name)
 {
 	const char *names[64];
 	size_t names_count = 0;
@@ -206,6 +221,9 @@ static void unknown_key(const struct reader *reader, unsigned line, const char *
 			names[names_count++] = keys[i].name;
 		}
 	meant = bench_nearest(name, names, names_count, sizeof(names[0]));
+	/* That it is missing is no fault of its own. */
+	if (meant != NULL)
+		add_use(reader, bench_key_find(reader->section, meant), line, true);
 	if (meant != NULL)
 		bench_fault_add(reader->reading.faults, line,
 		                "[%s] has no setting \"%s\"; did you mean \"%s\"?",
@@ -220,15 +238,14 @@ static bool note_use(struct reader *reader, const struct bench_key *key, unsigne
 {
 	struct bench_scenario_reading *const reading = &reader->reading;
 
-	for (unsigned i = reader->first_use; i < reading->uses_count; i++)
-		if (reading->uses[i].key == key && (key->flags & BENCH_KEY_REPEATS) == 0) {
+	for (unsigned i = 0; i < reading->uses_count; i++)
+		if (reading->uses[i].key == key && reading->uses[i].section_line == reader->section_line &&
+		    !reading->uses[i].guessed && (key->flags & BENCH_KEY_REPEATS) == 0) {
 			bench_fault_add(reading->faults, line, "%s was set before, in line %u", key->name,
 			                reading->uses[i].line);
 			return false;
 		}
-	if (reading->uses_count < BENCH_USES_MAX)
-		reading->uses[reading->uses_count++] =
-			(struct bench_key_use){key, line, reader->section_line};
+	add_use(reader, key, line, false);
 	return true;
 }
 

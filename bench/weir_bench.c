@@ -13,12 +13,14 @@
 static const char help[] =
 	"usage: weir-bench <command> [arguments]\n"
 	"\n"
+	"  check        say everything that is wrong with a scenario file\n"
 	"  check-pool   check somebody's pool before it is measured\n"
 	"  compare      compare two files of figures\n"
 	"  gate         run two builds in turn and say whether the new one is slower\n"
 	"  list         name the scenarios and the pools\n"
 	"  report       make reports from the figures of a run\n"
 	"  run          run scenarios, print tables, write figures and a report\n"
+	"  show         print the file of a scenario\n"
 	"\n"
 	"  --help, --version\n"
 	"\n"
@@ -29,12 +31,14 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
+	{"check", bench_command_check},
 	{"check-pool", bench_command_check_pool},
 	{"compare", bench_command_compare},
 	{"gate", bench_command_gate},
 	{"list", bench_command_list},
 	{"report", bench_command_report},
 	{"run", bench_command_run},
+	{"show", bench_command_show},
 	{"worker", bench_command_worker},
 };
 

@@ -25,12 +25,12 @@ static const struct bench_field *const fields[] = {&bench_field_leases, &bench_f
 static bool list_plain(void)
 {
 	size_t count;
-	const struct bench_scenario *all = bench_scenarios(&count);
+	const struct bench_scenario *const *const all = bench_scenarios(&count);
 
 	(void)printf("scenarios\n");
 	for (size_t i = 0; i < count; i++)
-		(void)printf("  %-18s %s%s\n", all[i].name, all[i].doc,
-		             all[i].on_request ? " (on request only)" : "");
+		(void)printf("  %-18s %s%s\n", all[i]->name, all[i]->doc,
+		             all[i]->on_request ? " (on request only)" : "");
 	for (size_t field = 0; field < COUNT(fields); field++) {
 		(void)printf("\npools on the %s driver\n", fields[field]->driver);
 		for (size_t i = 0; i < fields[field]->count(); i++) {
@@ -69,21 +69,22 @@ static json_t *scenario_json(const struct bench_scenario *scenario)
 		(void)json_array_append_new(sizes, json_integer(scenario->sizes[i]));
 	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:s?, s:b}", "name", scenario->name, "doc",
 	                 scenario->doc, "driver", bench_field_of(scenario->kind)->driver, "threads",
-	                 count_or_null(scenario->threads), "sizes", sizes, "conns",
-	                 count_or_null(scenario->conns), "hold", scenario->hold, "on_request",
-	                 (int)scenario->on_request);
+	                 count_or_null(scenario->roles[0].threads), "sizes", sizes, "conns",
+	                 count_or_null(scenario->conns), "hold",
+	                 scenario->kind != BENCH_KIND_SQL ? scenario->roles[0].hold.text : NULL,
+	                 "on_request", (int)scenario->on_request);
 }
 
 static bool list_json(void)
 {
 	size_t count;
-	const struct bench_scenario *all = bench_scenarios(&count);
+	const struct bench_scenario *const *const all = bench_scenarios(&count);
 	json_t *scenarios = json_array();
 	json_t *root;
 	bool written;
 
 	for (size_t i = 0; i < count; i++)
-		(void)json_array_append_new(scenarios, scenario_json(&all[i]));
+		(void)json_array_append_new(scenarios, scenario_json(all[i]));
 	root = json_pack("{s:i, s:o, s:{s:o, s:o}}", "schema", 1, "scenarios", scenarios, "pools",
 	                 fields[0]->driver, pools_json(fields[0]), fields[1]->driver,
 	                 pools_json(fields[1]));

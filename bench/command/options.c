@@ -10,24 +10,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scenario_command.h"
+
 #define THREADS_MAX 1024
 #define CONNS_MAX 65536
 #define SECONDS_MAX 600.0
 #define FULL_REPS 5
 #define QUICK_REPS 3
 #define QUICK_SECONDS 0.15
-/* So that eleven pools take eight minutes. */
+/* So that eleven pools take nine minutes. */
 #define PEERS_REPS 3
-#define PEERS_SECONDS 1.2
+#define PEERS_SECONDS 1.0
+#define PEERS_PHASES_SECONDS 10.0
+#define QUICK_PHASES_SECONDS 1.5
 #define DEFAULT_SEED 20240229
 #define BENCH_BUILD_DIR "build/bench"
 
 const char bench_options_help[] =
-	"usage: weir-bench run [SCENARIO...] [options]\n"
+	"usage: weir-bench run [SCENARIO|FILE.ini...] [options]\n"
 	"\n"
 	"Runs weir and the baselines through the scenarios, interleaved, and prints a table\n"
 	"for each. Without a scenario it runs all of them; that full run takes close to 25\n"
-	"minutes and is the only one that writes under results/ by itself.\n"
+	"minutes and is the only one that writes under results/ by itself. What ends in .ini\n"
+	"or has a slash is a file with a scenario of yours; - is standard input.\n"
 	"\n"
 	"  --quick          two and a half minutes at most; writes under build/bench/\n"
 	"  --threads N      callers (1 to 1024), in place of all the sizes of a scenario\n"
@@ -59,6 +64,7 @@ struct flags {
 	unsigned long reps;
 	double seconds;
 	bool hold_given;
+	bool seed_given;
 	struct bench_hold hold;
 	bool changed;  /* anything but what the full run does */
 	bool reshaped; /* a size that no target speaks of */
@@ -128,6 +134,7 @@ static bool set_seed(struct flags *flags, const char *value)
 	char *end;
 
 	errno = 0;
+	flags->seed_given = true;
 	flags->options->run.seed = strtoull(value, &end, 10);
 	if (value[0] >= '0' && value[0] <= '9' && *end == '\0' && errno == 0 &&
 	    flags->options->run.seed <= INT64_MAX)
@@ -271,21 +278,6 @@ static bool set_flag(struct flags *flags, int flag, char *value)
 	}
 }
 
-/* What --hold, or else the scenario, says of holds. */
-static bool read_hold(const struct flags *flags, const struct bench_scenario *scenario,
-                      struct bench_hold *hold)
-{
-	char problem[200];
-
-	*hold = (struct bench_hold){0};
-	if (flags->hold_given)
-		*hold = flags->hold;
-	else if (scenario->hold != NULL &&
-	         !bench_hold_parse(hold, scenario->hold, problem, sizeof(problem)))
-		return complain("hold", scenario->hold, problem);
-	return true;
-}
-
 /* Add a scenario at one size, with its own figures where no flag gives others.
  * One with several sizes names the size. */
 static bool select_size(struct flags *flags, const struct bench_scenario *scenario,
@@ -293,28 +285,41 @@ static bool select_size(struct flags *flags, const struct bench_scenario *scenar
 {
 	struct bench_run *run = &flags->options->run;
 	struct bench_selection *selection = &run->selections[run->selections_count];
-	const double quick = flags->options->quick         ? QUICK_SECONDS
-	                     : flags->options->pools.peers ? PEERS_SECONDS
+	const bool phases = scenario->kind == BENCH_KIND_PHASES;
+	const double quick_seconds = phases ? QUICK_PHASES_SECONDS : QUICK_SECONDS;
+	const double peers_seconds = phases ? PEERS_PHASES_SECONDS : PEERS_SECONDS;
+	const double quick = flags->options->quick         ? quick_seconds
+	                     : flags->options->pools.peers ? peers_seconds
 	                                                   : SECONDS_MAX;
-	const unsigned conns = scenario->conns != 0 ? scenario->conns : threads;
+	const unsigned own = scenario->conns != 0 ? scenario->conns : threads;
+	const unsigned conns = flags->conns != 0 ? (unsigned)flags->conns : own;
 
+	if (run->selections_count == BENCH_SELECTED_MAX) {
+		(void)fprintf(stderr, "weir-bench: at most %d scenarios and sizes in one run\n",
+		              BENCH_SELECTED_MAX);
+		return false;
+	}
 	*selection = (struct bench_selection){
 		.scenario = scenario,
 		.threads = threads,
-		.conns = flags->conns != 0 ? (unsigned)flags->conns : conns,
+		.conns = conns,
+		.conns_min = scenario->conns_min < scenario->conns && scenario->conns_min < conns
+	                     ? scenario->conns_min
+	                     : conns,
+		.hold = flags->hold_given ? flags->hold : scenario->roles[0].hold,
 		.seconds = scenario->seconds < quick ? scenario->seconds : quick,
 		.wait_seconds = scenario->wait_seconds < quick ? scenario->wait_seconds : quick,
+		.seed = flags->seed_given ? 0 : scenario->seed,
 	};
 	if (scenario->sizes[0] != 0)
-		(void)snprintf(selection->name, sizeof(selection->name), "%s-%u", scenario->name, threads);
+		(void)snprintf(selection->name, sizeof(selection->name), "%.*s-%u", BENCH_SCENARIO_WORD_MAX,
+		               scenario->name, threads);
 	else
 		(void)snprintf(selection->name, sizeof(selection->name), "%s", scenario->name);
 	if (flags->seconds > 0.0) {
 		selection->seconds = flags->seconds;
 		selection->wait_seconds = flags->seconds;
 	}
-	if (!read_hold(flags, scenario, &selection->hold))
-		return false;
 	run->selections_count++;
 	return true;
 }
@@ -337,51 +342,87 @@ static bool select_sizes(struct flags *flags, const struct bench_scenario *scena
 		return select_size(flags, scenario, (unsigned)flags->threads);
 	}
 	if (sizes[0] == 0)
-		return select_size(flags, scenario, scenario->threads);
+		return select_size(flags, scenario, scenario->roles[0].threads);
 	for (size_t i = 0; i < BENCH_SIZES_MAX && sizes[i] != 0; i++)
 		if (!select_size(flags, scenario, sizes[i]))
 			return false;
 	return true;
 }
 
-static bool select_scenario(struct flags *flags, const char *name)
+static bool has_phases_or_leases(const struct bench_scenario *scenario)
 {
-	const struct bench_scenario *scenario = bench_scenario_find(name);
+	return scenario->kind == BENCH_KIND_LEASES || scenario->kind == BENCH_KIND_PHASES;
+}
+
+static bool select_scenario(struct flags *flags, const struct bench_scenario *scenario)
+{
 	const struct bench_run *run = &flags->options->run;
 
-	if (scenario == NULL) {
-		(void)fprintf(stderr, "weir-bench: no scenario \"%s\"; see weir-bench list\n", name);
-		return false;
-	}
-	for (unsigned i = 0; i < run->selections_count; i++)
+	for (unsigned i = 0; i < run->selections_count; i++) {
 		if (run->selections[i].scenario == scenario)
 			return true;
-	if (scenario->kind != BENCH_KIND_LEASES && flags->hold_given)
+		if (strcmp(run->selections[i].scenario->name, scenario->name) == 0) {
+			(void)fprintf(stderr, "weir-bench: two scenarios are named \"%s\"\n", scenario->name);
+			return false;
+		}
+	}
+	if (!has_phases_or_leases(scenario) && flags->hold_given)
 		return complain("hold", flags->hold.text, "does not apply to this scenario");
 	if (scenario->kind == BENCH_KIND_SPARSE && flags->threads != 0) {
-		(void)fprintf(stderr, "weir-bench: --threads: %s always takes two\n", name);
+		(void)fprintf(stderr, "weir-bench: --threads: %s always takes two\n", scenario->name);
+		return false;
+	}
+	if (flags->threads + bench_scenario_other_threads(scenario) > THREADS_MAX) {
+		(void)fprintf(stderr, "weir-bench: --threads: %s has other roles: at most %u\n",
+		              scenario->name, THREADS_MAX - bench_scenario_other_threads(scenario));
 		return false;
 	}
 	return select_sizes(flags, scenario);
 }
 
+/* A name, or a file. */
+static bool select_named(struct flags *flags, const char *name)
+{
+	const struct bench_scenario *scenario;
+
+	if (bench_is_scenario_file(name)) {
+		scenario = bench_scenario_open(name);
+		if (scenario == NULL)
+			return false;
+		flags->options->run.loaded[flags->options->run.loaded_count++] =
+			(struct bench_scenario *)(uintptr_t)scenario;
+		flags->reshaped = true;
+	} else {
+		scenario = bench_scenario_find(name);
+	}
+	if (scenario == NULL) {
+		(void)fprintf(stderr, "weir-bench: no scenario \"%s\"; see weir-bench list\n", name);
+		return false;
+	}
+	return select_scenario(flags, scenario);
+}
+
 static bool select_scenarios(struct flags *flags, char *const *names, int names_count)
 {
 	size_t count;
-	const struct bench_scenario *all = bench_scenarios(&count);
+	const struct bench_scenario *const *const all = bench_scenarios(&count);
 
 	for (int i = 0; i < names_count; i++) {
-		if (!select_scenario(flags, names[i]))
+		if (i == BENCH_SELECTED_MAX) {
+			(void)fprintf(stderr, "weir-bench: at most %d scenarios\n", BENCH_SELECTED_MAX);
 			return false;
-		remember(flags, "", names[i]);
+		}
+		if (!select_named(flags, names[i]))
+			return false;
+		remember(flags, "", base_name(names[i]));
 	}
 	if (names_count > 0)
 		return true;
 	if (flags->threads != 0 || flags->conns != 0 || flags->hold_given)
-		return select_scenario(flags, "custom");
+		return select_named(flags, "custom");
 	for (size_t i = 0; i < count; i++)
-		if (!all[i].on_request && (!flags->options->pools.peers || all[i].peers) &&
-		    !select_scenario(flags, all[i].name))
+		if (!all[i]->on_request && (!flags->options->pools.peers || all[i]->peers) &&
+		    !select_scenario(flags, all[i]))
 			return false;
 	return true;
 }

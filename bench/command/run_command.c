@@ -18,6 +18,7 @@
 #include "monotonic.h"
 #include "options.h"
 #include "outputs.h"
+#include "phase_table.h"
 #include "table.h"
 #include "work.h"
 
@@ -169,10 +170,13 @@ static enum bench_outcome run_selections(struct session *session, struct weir_er
 
 		bench_hold_calibrate(&run->selections[i].hold, session->links_per_us);
 		bench_delay_stretch(&run->selections[i].hold);
+		run->selections[i].links_per_us = session->links_per_us;
 		outcome = bench_run_selection(run, &run->selections[i], &progress, session->results, err);
 		bench_progress_clear(&progress);
 		if (outcome == BENCH_DONE)
 			bench_table_print(tables, session->results, first);
+		if (outcome == BENCH_DONE)
+			bench_phase_table_print(tables, session->results, first);
 	}
 	session->document.minutes = (double)(bench_now() - started_ns) / 60e9;
 	return outcome;
@@ -216,6 +220,12 @@ static int run_session(struct session *session)
 	return BENCH_EXIT_FAILED;
 }
 
+static void free_scenarios(struct bench_run *run)
+{
+	while (run->loaded_count > 0)
+		bench_scenario_free(run->loaded[--run->loaded_count]);
+}
+
 int bench_command_run(int argc, char **argv)
 {
 	struct session session = {0};
@@ -223,6 +233,7 @@ int bench_command_run(int argc, char **argv)
 
 	bench_cancel_prepare();
 	if (!bench_options_read(&session.options, argc, argv)) {
+		free_scenarios(&session.options.run);
 		bench_entrants_clear();
 		return BENCH_EXIT_USAGE;
 	}
@@ -248,6 +259,7 @@ int bench_command_run(int argc, char **argv)
 	bench_outputs_abandon(&session.outputs);
 	bench_results_clear(session.results);
 	free(session.results);
+	free_scenarios(&session.options.run);
 	bench_entrants_clear();
 	return exit_code;
 }

@@ -14,10 +14,12 @@ enum bench_exit {
 };
 
 /* argv[0] is the name of the subcommand. */
+int bench_command_check(int argc, char **argv);
 int bench_command_check_pool(int argc, char **argv);
 int bench_command_compare(int argc, char **argv);
 int bench_command_gate(int argc, char **argv);
 int bench_command_run(int argc, char **argv);
+int bench_command_show(int argc, char **argv);
 int bench_command_list(int argc, char **argv);
 int bench_command_report(int argc, char **argv);
 int bench_command_worker(int argc, char **argv); /* no user's */

@@ -50,12 +50,13 @@ static int fail_open(struct bench_sql_report *report, const struct weir_error *e
 	return BENCH_EXIT_FAILED;
 }
 
-static int work(const struct bench_sql_order *order, struct bench_sql_report *report)
+static int work(const struct bench_sql_order *order, const struct bench_scenario *scenario,
+                struct bench_sql_report *report)
 {
 	struct weir_error err = WEIR_ERROR_INIT;
 	struct bench_sql_load load = {
 		.variant = bench_sql_variant_of(order->pool),
-		.shape = &order->shape,
+		.scenario = scenario,
 		.threads = order->threads,
 	};
 
@@ -65,6 +66,29 @@ static int work(const struct bench_sql_order *order, struct bench_sql_report *re
 		(void)serve(&load, order, true, report);
 	bench_sql_load_close(&load);
 	return BENCH_EXIT_DONE;
+}
+
+/* The scenario, whose text follows the order; NULL: it did not come. */
+static struct bench_scenario *receive_scenario(const struct bench_sql_order *order)
+{
+	struct bench_faults *const faults = calloc(1, sizeof(*faults));
+	char *const text = malloc((size_t)order->text_length + 1);
+	struct bench_scenario *scenario = NULL;
+
+	if (text != NULL && faults != NULL && bench_sql_receive(STDIN_FILENO, text, order->text_length))
+		scenario = bench_scenario_read(text, order->text_length, order->scenario, faults);
+	free(text);
+	free(faults);
+	return scenario;
+}
+
+static int serve_order(const struct bench_sql_order *order, struct bench_sql_report *report)
+{
+	struct bench_scenario *const scenario = receive_scenario(order);
+	const int exit_code = scenario != NULL ? work(order, scenario, report) : BENCH_EXIT_FAILED;
+
+	bench_scenario_free(scenario);
+	return exit_code;
 }
 
 int bench_command_worker(int argc, char **argv)
@@ -81,7 +105,7 @@ int bench_command_worker(int argc, char **argv)
 		exit_code = BENCH_EXIT_FAILED;
 	else if (bench_sql_receive(STDIN_FILENO, order, sizeof(*order)) &&
 	         order->magic == BENCH_ORDER_MAGIC && order->size == sizeof(*order))
-		exit_code = work(order, report);
+		exit_code = serve_order(order, report);
 	else
 		(void)fprintf(stderr, "weir-bench: worker is started by weir-bench run alone\n");
 	free(report);

@@ -4,14 +4,13 @@
  */
 #include "hold_spec.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "monotonic.h"
+#include "quantity.h"
 #include "work.h"
 
 #define HOLD_NS_MAX INT64_C(10000000000)
@@ -19,51 +18,12 @@
 /* Three thirds written with two digits are meant to be a whole. */
 #define PERCENT_SLACK 0.05
 
-static const struct {
-	const char *unit;
-	double ns;
-} units[] = {{"ns", 1.0}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}};
-
 static const char *const kinds[] = {
 	[BENCH_HOLD_WORK] = "work",
 	[BENCH_HOLD_SLEEP] = "sleep",
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-/* Read a number ≥ 0 written in plain digits; NULL if there is none. */
-static const char *read_number(const char *at, double *number)
-{
-	char *end;
-
-	if (!isdigit((unsigned char)*at) || (at[0] == '0' && (at[1] == 'x' || at[1] == 'X')))
-		return NULL;
-	errno = 0;
-	*number = strtod(at, &end);
-	return errno == 0 ? end : NULL;
-}
-
-/* Read "2us" up to end of text or a comma; NULL if it is not one. */
-static const char *read_duration(const char *at, int64_t *ns)
-{
-	double number;
-
-	at = read_number(at, &number);
-	if (at == NULL)
-		return NULL;
-	for (size_t i = 0; i < COUNT(units); i++) {
-		const size_t length = strlen(units[i].unit);
-
-		if (strncmp(at, units[i].unit, length) != 0 || (at[length] != '\0' && at[length] != ','))
-			continue;
-		number *= units[i].ns;
-		if (number < 1.0 || number > (double)HOLD_NS_MAX)
-			return NULL;
-		*ns = (int64_t)(number + 0.5);
-		return at + length;
-	}
-	return NULL;
-}
 
 /* Read "work:2us"; NULL, with a problem, if it is not one. */
 static const char *read_part(const char *at, struct bench_hold_part *part, char *problem,
@@ -76,7 +36,7 @@ static const char *read_part(const char *at, struct bench_hold_part *part, char 
 		if (strncmp(at, kinds[kind], length) != 0 || at[length] != ':')
 			continue;
 		part->kind = (enum bench_hold_kind)kind;
-		end = read_duration(at + length + 1, &part->ns);
+		end = bench_read_duration(at + length + 1, HOLD_NS_MAX, &part->ns);
 		if (end == NULL)
 			(void)snprintf(problem, problem_size,
 			               "\"%s\" needs a duration from 1ns to 10s, as in %s:2us", at,
@@ -103,7 +63,7 @@ static bool read_mix(const char *at, struct bench_hold *hold, char *problem, siz
 			               BENCH_HOLD_PARTS_MAX);
 			return false;
 		}
-		end = read_number(at, &share);
+		end = bench_read_number(at, &share);
 		if (end == NULL || *end != '%' || share <= 0.0) {
 			(void)snprintf(problem, problem_size, "\"%s\" needs a share first, as in 95%%work:1us",
 			               at);

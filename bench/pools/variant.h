@@ -24,6 +24,9 @@ extern const struct pool_under_test bench_variant_fifo_handoff;
 extern const struct pool_under_test bench_variant_sem_cas;
 extern const struct pool_under_test bench_variant_ck_ring;
 
+/* For scenarios in which a pool has to grow or to heal. */
+extern const struct pool_under_test bench_variant_mutex_grow;
+
 /* Not a pool: each thread owns a connection. What is left is the load itself
  * and the harness, so it is the limit that no pool can pass. */
 extern const struct pool_under_test bench_variant_none;

@@ -43,6 +43,7 @@ static const char *const kind_names[] = {
 	[BENCH_KIND_LEASES] = "leases",
 	[BENCH_KIND_SPARSE] = "sparse",
 	[BENCH_KIND_SQL] = "sql",
+	[BENCH_KIND_PHASES] = "phases",
 };
 
 const char *bench_metric_key(enum bench_metric metric)

@@ -78,7 +78,10 @@ void bench_row_add(struct bench_row *row, const struct bench_sample *throughput,
 		return;
 	add(row, BENCH_OPS, ops);
 	add(row, BENCH_OPS_PER_S, ops / throughput->seconds);
-	add(row, BENCH_NS_PER_PAIR, ops > 0.0 ? throughput->seconds * 1e9 * at_once / ops : NAN);
+	/* With open loops a processor that runs nothing is no cost of a pair. */
+	add(row, BENCH_NS_PER_PAIR,
+	    ops > 0.0 && row->kind != BENCH_KIND_PHASES ? throughput->seconds * 1e9 * at_once / ops
+	                                                : NAN);
 	add_waits(row, BENCH_WAIT_P50, &wait->waits_all);
 	add(row, BENCH_FAIRNESS,
 	    fmin(throughput->fairness[BENCH_ROLE_READ], throughput->fairness[BENCH_ROLE_WRITE]));
@@ -184,7 +187,7 @@ double bench_mean_hold_ns(const struct bench_results *results, const char *scena
 {
 	const struct bench_row *none = bench_results_find(results, scenario, "none");
 
-	if (none == NULL)
+	if (none == NULL || none->kind == BENCH_KIND_PHASES)
 		return NAN;
 	return none->threads * 1e9 / bench_row_value(none, BENCH_OPS_PER_S);
 }
@@ -205,7 +208,7 @@ double bench_strict_wait_ns(const struct bench_results *results, const char *sce
 {
 	const struct bench_row *none = bench_results_find(results, scenario, "none");
 
-	if (none == NULL || !none->sleeps)
+	if (none == NULL || !none->sleeps || none->kind == BENCH_KIND_PHASES)
 		return NAN;
 	return bench_mean_hold_ns(results, scenario) * none->threads / none->conns;
 }

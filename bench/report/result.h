@@ -19,6 +19,7 @@
 #define BENCH_REPS_MAX 100
 #define BENCH_ROWS_MAX 512
 #define BENCH_FAILURE_MAX 256
+#define BENCH_LEFT_OUT_MAX 512
 
 /* What a repetition yields. NAN: not measured. Waits come from the wait pass,
  * timeouts and busy errors from both, all else from the throughput pass. */
@@ -80,6 +81,8 @@ struct bench_row {
 	double values[BENCH_METRICS][BENCH_REPS_MAX];
 	struct bench_timeline *timeline; /* malloc'ed; NULL: no phases */
 	struct bench_histogram *waits;   /* of all repetitions and roles; malloc'ed; NULL: not kept */
+	char left_out[BENCH_LEFT_OUT_MAX]; /* pools that did not run, and why; of a scenario's first
+	                                      row, and "" if there are none */
 };
 
 struct bench_results {

@@ -25,6 +25,7 @@ struct bench_timeline_phase {
 	uint64_t failures;           /* operations on a connection that turned out broken */
 	struct bench_waits waits;    /* from when an operation was due to its connection */
 	struct bench_waits response; /* to its end */
+	uint64_t unserved;           /* due, but not begun when the run ended */
 };
 
 struct bench_timeline_sample {
@@ -41,6 +42,17 @@ struct bench_timeline {
 	struct bench_timeline_sample *samples; /* malloc'ed */
 	uint64_t opens;
 	uint64_t open_failures;
+
+	/* Of all phases. */
+	struct bench_waits waits;
+	struct bench_waits response;
+
+	/* The load generator itself, in open loops: how long after an operation was due
+	 * a thread woke up that had nothing else to do, and the share of operations that
+	 * came due while their thread was still busy with the one before. NAN where
+	 * nothing was due. */
+	struct bench_waits late;
+	double behind;
 };
 
 #endif

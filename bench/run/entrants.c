@@ -10,13 +10,15 @@
 #include "peer_child.h"
 #include "plugin.h"
 #include "runner.h"
+#include "sql_variant.h"
 #include "variant.h"
 
 #define ADDED_MAX 16
 
 static const struct pool_under_test *const built_in[] = {
-	&bench_variant_weir,    &bench_variant_mutex_lifo, &bench_variant_fifo_handoff,
-	&bench_variant_sem_cas, &bench_variant_ck_ring,    &bench_variant_none,
+	&bench_variant_weir,       &bench_variant_mutex_lifo, &bench_variant_fifo_handoff,
+	&bench_variant_sem_cas,    &bench_variant_ck_ring,    &bench_variant_none,
+	&bench_variant_mutex_grow,
 };
 
 #define BUILT_IN_COUNT (sizeof(built_in) / sizeof(built_in[0]))
@@ -90,12 +92,18 @@ bool bench_entrants_load(const char *path, enum bench_standing standing, char *p
 		return false;
 	}
 	entrant = entrant_of(pool, standing);
+	if (pool->execute != NULL && !bench_sql_variant_add(pool, standing)) {
+		(void)snprintf(problem, problem_size, "there are too many pools; run a few at a time");
+		free(pool);
+		return false;
+	}
 	bench_entrants_add(&entrant);
 	return true;
 }
 
 void bench_entrants_clear(void)
 {
+	bench_sql_variants_clear();
 	while (added.count > 0) {
 		const struct bench_entrant *const last = &added.all[--added.count];
 

@@ -15,11 +15,14 @@
 struct bench_selection {
 	const struct bench_scenario *scenario;
 	char name[BENCH_SCENARIO_NAME_MAX]; /* its rows' */
-	unsigned threads;
+	unsigned threads;                   /* of its first role */
 	unsigned conns;
-	struct bench_hold hold;
+	unsigned conns_min;     /* less than conns: for pools that grow */
+	struct bench_hold hold; /* of its first role */
+	double links_per_us;    /* of work, for the holds of the other roles */
 	double seconds;
 	double wait_seconds;
+	uint64_t seed; /* 0: the run's */
 };
 
 /* One repetition of one contender. */
@@ -38,6 +41,9 @@ struct bench_rep {
 	struct bench_sample throughput;
 	struct bench_sample wait;
 	struct bench_sql_figures sql;
+	struct bench_timeline *timeline; /* malloc'ed; NULL: none */
+	double late; /* the share of operations of open loops that the load generator itself
+	                began late; NAN: none were due */
 };
 
 struct bench_contender {
@@ -53,8 +59,9 @@ struct bench_field {
 	size_t (*count)(void);
 	struct bench_contender (*contender)(size_t index);
 
-	/* Whether a contender runs in a selection; NULL: in all. */
-	bool (*takes_part)(size_t index, const struct bench_selection *selection);
+	/* Why a contender does not run in a selection; "" if nobody would expect it to;
+	 * NULL: it runs. */
+	const char *(*left_out)(size_t index, const struct bench_selection *selection);
 
 	/* How many threads its row stands for; NULL: the selection's. */
 	unsigned (*threads)(size_t index, const struct bench_selection *selection);
@@ -73,6 +80,7 @@ const struct bench_field *bench_field_of(enum bench_kind kind);
 
 extern const struct bench_field bench_field_leases;
 extern const struct bench_field bench_field_sparse;
+extern const struct bench_field bench_field_phases;
 extern const struct bench_field bench_field_sql;
 
 #endif

@@ -5,17 +5,14 @@
 #include <math.h>
 
 #include "entrants.h"
-#include "field.h"
+#include "field_stub.h"
 #include "load.h"
 #include "peer_child.h"
 #include "plugin.h"
 #include "source.h"
+#include "variant.h"
 
-/* As weir's own defaults. */
-#define ACQUIRE_TIMEOUT_NS INT64_C(5000000000)
-#define OPEN_TIMEOUT_NS INT64_C(5000000000)
-
-static struct bench_contender stub_contender(size_t index)
+struct bench_contender bench_stub_contender(size_t index)
 {
 	const struct bench_entrant entrant = bench_entrants_at(index);
 
@@ -28,15 +25,37 @@ static struct bench_contender stub_contender(size_t index)
 	};
 }
 
-/* One that only executes statements has no leases to measure. The threads of a
- * sparse step hand leases to each other, which no child is told to do. */
-static bool takes_part(size_t index, const struct bench_selection *selection)
+static unsigned abilities_of(const struct bench_entrant *entrant)
+{
+	return entrant->child != NULL ? bench_peer_child_hello(entrant->child)->abilities
+	                              : entrant->pool->abilities;
+}
+
+const char *bench_stub_left_out(size_t index, const struct bench_selection *selection)
 {
 	const struct bench_entrant entrant = bench_entrants_at(index);
+	const unsigned lacks = selection->scenario->abilities & ~abilities_of(&entrant);
 
-	if (entrant.child != NULL)
-		return selection->scenario->kind == BENCH_KIND_LEASES;
-	return bench_pool_leases(entrant.pool);
+	/* Where nothing has to grow or to heal it would be mutex-lifo once more. */
+	if (entrant.pool == &bench_variant_mutex_grow && selection->scenario->abilities == 0)
+		return "";
+	/* One that only executes statements has no leases to measure. */
+	if (entrant.child == NULL && !bench_pool_leases(entrant.pool))
+		return "";
+	/* The threads of a sparse step hand leases to each other, which no child is told
+	 * to do. */
+	if (entrant.child != NULL && selection->scenario->kind == BENCH_KIND_SPARSE)
+		return "it runs in a process of its own";
+	if ((lacks & POOL_HEALS) != 0)
+		return "it does not replace broken connections";
+	if ((lacks & POOL_GROWS) != 0)
+		return "it does not grow";
+	return NULL;
+}
+
+enum bench_outcome bench_stub_failed(size_t index)
+{
+	return bench_entrants_at(index).standing == BENCH_STANDING_PEER ? BENCH_DROPPED : BENCH_FAILED;
 }
 
 typedef enum bench_outcome (*load_function)(const struct bench_load *load,
@@ -68,8 +87,8 @@ static enum bench_outcome run_on_source(const struct bench_rep_spec *spec, load_
 		.threads = spec->selection->threads,
 		.conns_min = spec->conns,
 		.conns_max = spec->conns,
-		.acquire_timeout_ns = ACQUIRE_TIMEOUT_NS,
-		.open_timeout_ns = OPEN_TIMEOUT_NS,
+		.acquire_timeout_ns = spec->selection->scenario->acquire_timeout_ns,
+		.open_timeout_ns = BENCH_OPEN_TIMEOUT_NS,
 		.source = bench_source_for_pool(source),
 	};
 	struct bench_load load = {
@@ -90,9 +109,7 @@ static enum bench_outcome run_on_source(const struct bench_rep_spec *spec, load_
 	if (load.variant->create(&load.pool, &setup, problem, sizeof(problem)) != 0) {
 		(void)weir_fail(err, WEIR_ERR_DRIVER, "bench.create", 0, "%s: %s", load.variant->name,
 		                problem);
-		/* Another project's pool is no reason to lose everybody else's figures. */
-		return bench_entrants_at(spec->contender).standing == BENCH_STANDING_PEER ? BENCH_DROPPED
-		                                                                          : BENCH_FAILED;
+		return bench_stub_failed(spec->contender);
 	}
 	outcome = run_passes(spec, run_load, &load, rep, err);
 	load.variant->destroy(load.pool);
@@ -103,7 +120,8 @@ static enum bench_outcome run_on_source(const struct bench_rep_spec *spec, load_
 static enum bench_outcome run_variant(const struct bench_rep_spec *spec, load_function run_load,
                                       struct bench_rep *rep, struct weir_error *err)
 {
-	struct bench_source *const source = bench_source_create(0, 0);
+	const struct bench_scenario *const scenario = spec->selection->scenario;
+	struct bench_source *const source = bench_source_create(scenario->open_ns, scenario->ping_ns);
 	enum bench_outcome outcome;
 
 	if (source == NULL) {
@@ -121,7 +139,8 @@ static enum bench_outcome leases_run(const struct bench_rep_spec *spec, struct b
 	struct bench_peer_child *const child = bench_entrants_at(spec->contender).child;
 
 	if (child != NULL)
-		return bench_peer_child_run(child, spec, ACQUIRE_TIMEOUT_NS, OPEN_TIMEOUT_NS, rep, err);
+		return bench_peer_child_run(child, spec, spec->selection->scenario->acquire_timeout_ns,
+		                            BENCH_OPEN_TIMEOUT_NS, rep, err);
 	return run_variant(spec, bench_load_leases, rep, err);
 }
 
@@ -134,16 +153,16 @@ static enum bench_outcome sparse_run(const struct bench_rep_spec *spec, struct b
 const struct bench_field bench_field_leases = {
 	.driver = "stub",
 	.count = bench_entrants_count,
-	.contender = stub_contender,
-	.takes_part = takes_part,
+	.contender = bench_stub_contender,
+	.left_out = bench_stub_left_out,
 	.run = leases_run,
 };
 
 const struct bench_field bench_field_sparse = {
 	.driver = "stub",
 	.count = bench_entrants_count,
-	.contender = stub_contender,
-	.takes_part = takes_part,
+	.contender = bench_stub_contender,
+	.left_out = bench_stub_left_out,
 	.run = sparse_run,
 };
 
@@ -153,6 +172,7 @@ const struct bench_field *bench_field_of(enum bench_kind kind)
 		[BENCH_KIND_LEASES] = &bench_field_leases,
 		[BENCH_KIND_SPARSE] = &bench_field_sparse,
 		[BENCH_KIND_SQL] = &bench_field_sql,
+		[BENCH_KIND_PHASES] = &bench_field_phases,
 	};
 
 	return fields[kind];

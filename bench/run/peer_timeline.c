@@ -4,6 +4,7 @@
  */
 #include "peer_timeline.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,10 +43,18 @@ static double seconds_of(const struct bench_peer_plan *plan)
 	return seconds;
 }
 
+/* Of one phase, and of all so far. */
+struct histograms {
+	struct bench_histogram one;
+	struct bench_histogram waits;
+	struct bench_histogram response;
+};
+
 /* One phase that began at *at_s, which moves on to its end. */
 static bool read_phase(const json_t *reply, const struct bench_peer_phase *planned, double *at_s,
-                       struct bench_histogram *scratch, struct bench_timeline_phase *phase)
+                       struct histograms *histograms, struct bench_timeline_phase *phase)
 {
+	struct bench_histogram *const scratch = &histograms->one;
 	const char *const name = json_string_value(json_object_get(reply, "name"));
 
 	if (name == NULL || strcmp(name, planned->name) != 0)
@@ -62,26 +71,34 @@ static bool read_phase(const json_t *reply, const struct bench_peer_phase *plann
 	                                json_object_get(reply, "wait_max"), scratch))
 		return false;
 	phase->waits = bench_waits_of(scratch);
+	bench_histogram_merge(&histograms->waits, scratch);
 	if (!bench_peer_reply_histogram(json_object_get(reply, "response"),
 	                                json_object_get(reply, "response_max"), scratch))
 		return false;
 	phase->response = bench_waits_of(scratch);
+	bench_histogram_merge(&histograms->response, scratch);
 	return true;
 }
 
 static bool read_phases(const json_t *phases, const struct bench_peer_plan *plan,
-                        struct bench_timeline *timeline)
+                        struct bench_timeline *timeline, struct bench_histogram *merged)
 {
-	struct bench_histogram *const scratch = malloc(sizeof(*scratch));
-	bool read = scratch != NULL && json_array_size(phases) == plan->phases_count &&
+	struct histograms *const histograms = calloc(1, sizeof(*histograms));
+	bool read = histograms != NULL && json_array_size(phases) == plan->phases_count &&
 	            plan->phases_count <= BENCH_TIMELINE_PHASES_MAX;
 	double at_s = 0.0;
 
 	for (unsigned i = 0; read && i < plan->phases_count; i++)
-		read = read_phase(json_array_get(phases, i), &plan->phases[i], &at_s, scratch,
+		read = read_phase(json_array_get(phases, i), &plan->phases[i], &at_s, histograms,
 		                  &timeline->phases[i]);
 	timeline->phases_count = plan->phases_count;
-	free(scratch);
+	if (read) {
+		timeline->waits = bench_waits_of(&histograms->waits);
+		timeline->response = bench_waits_of(&histograms->response);
+	}
+	if (read && merged != NULL)
+		*merged = histograms->waits;
+	free(histograms);
 	return read;
 }
 
@@ -124,11 +141,14 @@ static bool read_samples(const json_t *reply, struct bench_timeline *timeline)
 	return true;
 }
 
+/* What the child does not say of its own load stays unknown. */
 static bool read_timeline(const json_t *reply, const struct bench_peer_plan *plan,
-                          struct bench_timeline *timeline)
+                          struct bench_timeline *timeline, struct bench_histogram *merged)
 {
 	memset(timeline, 0, sizeof(*timeline));
-	if (read_phases(json_object_get(reply, "phases"), plan, timeline) &&
+	timeline->late = (struct bench_waits){NAN, NAN, NAN, NAN};
+	timeline->behind = NAN;
+	if (read_phases(json_object_get(reply, "phases"), plan, timeline, merged) &&
 	    read_samples(json_object_get(reply, "samples"), timeline) &&
 	    bench_peer_reply_count(json_object_get(reply, "opens"), &timeline->opens) &&
 	    bench_peer_reply_count(json_object_get(reply, "open_failures"), &timeline->open_failures))
@@ -142,6 +162,7 @@ enum bench_outcome bench_peer_child_timeline(struct bench_peer_child *child,
                                              const struct bench_peer_plan *plan,
                                              const struct bench_peer_tick *tick,
                                              struct bench_timeline *timeline,
+                                             struct bench_histogram *merged,
                                              struct weir_error *err)
 {
 	enum bench_outcome outcome = bench_peer_child_open(child, &plan->setup, tick);
@@ -155,7 +176,7 @@ enum bench_outcome bench_peer_child_timeline(struct bench_peer_child *child,
 	reply = bench_peer_child_ask(child, order_of(plan), seconds_of(plan), tick, &outcome);
 	if (reply == NULL)
 		return outcome == BENCH_DROPPED ? bench_peer_child_drop(child, NULL, err) : outcome;
-	read = read_timeline(reply, plan, timeline);
+	read = read_timeline(reply, plan, timeline, merged);
 	json_decref(reply);
 	if (!read)
 		return bench_peer_child_drop(child, UNREADABLE, err);

@@ -33,12 +33,13 @@ struct bench_peer_plan {
 	const struct bench_peer_phase *phases;
 };
 
-/* Open, run the phases, close. On DONE timeline has samples to free; else nothing
- * of it is set. DROPPED, with err, as bench_peer_child_run. */
+/* Open, run the phases, close. On DONE timeline has samples to free, and merged the
+ * waits of all phases (it may be NULL); else nothing of timeline is set. DROPPED, with err, as bench_peer_child_run. */
 enum bench_outcome bench_peer_child_timeline(struct bench_peer_child *child,
                                              const struct bench_peer_plan *plan,
                                              const struct bench_peer_tick *tick,
                                              struct bench_timeline *timeline,
+                                             struct bench_histogram *merged,
                                              struct weir_error *err);
 
 #endif

@@ -4,10 +4,12 @@
  */
 #include "runner.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "load_phases.h"
 #include "machine.h"
 
 /* What creating and joining threads, and opening, adds to a repetition. */
@@ -16,25 +18,75 @@
 /* Sparse has two sizes; no field is larger than half of this. */
 #define CELLS_MAX 64
 
+/* Repetitions whose timelines are kept until one is chosen. */
+#define TIMELINES_MAX 9
+
+/* More late operations than this, and the load generator could not keep up. */
+#define LATE_SHARE 0.01
+
 /* One row under way: a contender at one size. */
 struct cell {
 	size_t contender;
 	unsigned conns;
 	struct bench_row *row;
+	unsigned timelines_count;
+	struct bench_timeline *timelines[TIMELINES_MAX]; /* of the first repetitions */
+	unsigned late; /* repetitions in which the load generator could not keep up */
 };
+
+static bool is_named(const char *name, const struct bench_scenario *scenario)
+{
+	for (unsigned i = 0; i < scenario->pools_count; i++)
+		if (strcmp(scenario->pools[i], name) == 0)
+			return true;
+	return scenario->pools_count == 0;
+}
+
+static bool asked_for(const struct bench_run *run, const char *pool)
+{
+	for (unsigned i = 0; i < run->pools_count; i++)
+		if (strcmp(run->pools[i], pool) == 0)
+			return true;
+	return run->pools_count == 0;
+}
+
+/* As the left_out of struct bench_field. A scenario says which of the pools that it
+ * knows take part, and knows nothing of those that somebody brings along. */
+static const char *left_out(const struct bench_selection *selection, size_t contender)
+{
+	const struct bench_field *field = bench_field_of(selection->scenario->kind);
+	const struct bench_contender who = field->contender(contender);
+	const bool brought = who.standing == BENCH_STANDING_PEER || who.standing == BENCH_STANDING_USER;
+
+	if (!brought && !is_named(who.name, selection->scenario))
+		return "";
+	return field->left_out != NULL ? field->left_out(contender, selection) : NULL;
+}
 
 static bool wanted(const struct bench_run *run, const struct bench_selection *selection,
                    size_t contender)
 {
 	const struct bench_field *field = bench_field_of(selection->scenario->kind);
-	const char *const pool = field->contender(contender).name;
 
-	if (field->takes_part != NULL && !field->takes_part(contender, selection))
-		return false;
-	for (unsigned i = 0; i < run->pools_count; i++)
-		if (strcmp(run->pools[i], pool) == 0)
-			return true;
-	return run->pools_count == 0;
+	return left_out(selection, contender) == NULL &&
+	       asked_for(run, field->contender(contender).name);
+}
+
+/* Say on a scenario's first row who would have run, and why not. */
+static void describe_left_out(const struct bench_run *run, const struct bench_selection *selection,
+                              struct bench_row *row)
+{
+	const struct bench_field *field = bench_field_of(selection->scenario->kind);
+
+	for (size_t i = 0; i < field->count(); i++) {
+		const char *const name = field->contender(i).name;
+		const char *const why = left_out(selection, i);
+		const size_t used = strlen(row->left_out);
+
+		if (why != NULL && why[0] != '\0' && asked_for(run, name))
+			(void)snprintf(row->left_out + used, sizeof(row->left_out) - used, "%s%s (%s)",
+			               used > 0 ? ", " : "", name, why);
+	}
 }
 
 unsigned bench_run_pools(const struct bench_run *run, const struct bench_selection *selection)
@@ -49,7 +101,7 @@ unsigned bench_run_pools(const struct bench_run *run, const struct bench_selecti
 
 bool bench_pool_exists(const char *pool)
 {
-	static const enum bench_kind kinds[] = {BENCH_KIND_LEASES, BENCH_KIND_SPARSE, BENCH_KIND_SQL};
+	static const enum bench_kind kinds[] = {BENCH_KIND_LEASES, BENCH_KIND_SQL};
 
 	for (size_t kind = 0; kind < sizeof(kinds) / sizeof(kinds[0]); kind++) {
 		const struct bench_field *field = bench_field_of(kinds[kind]);
@@ -82,6 +134,9 @@ static double first_seconds(const struct bench_run *run, const struct bench_sele
 
 static double rep_seconds(const struct bench_selection *selection)
 {
+	/* It warms nothing up, and is one pass. */
+	if (selection->scenario->kind == BENCH_KIND_PHASES)
+		return selection->seconds + OVERHEAD_S;
 	return bench_pass_seconds(selection->seconds) + bench_pass_seconds(selection->wait_seconds) +
 	       OVERHEAD_S;
 }
@@ -100,16 +155,28 @@ double bench_run_seconds(const struct bench_run *run)
 	return total;
 }
 
+/* What share of a role's operations reads, in percent. */
+static double read_percent(const struct bench_scenario *scenario)
+{
+	const struct bench_scenario_role *const role = &scenario->roles[0];
+	double percent = 0.0;
+
+	for (unsigned i = 0; i < role->run_count; i++)
+		if (!scenario->statements[role->run[i].statement].call.writes)
+			percent += role->run[i].percent;
+	return percent;
+}
+
 static void describe_hold(char *text, size_t text_size, const struct bench_selection *selection)
 {
-	const unsigned reads = selection->scenario->sql.read_percent;
+	const double reads = read_percent(selection->scenario);
 
 	if (selection->scenario->kind != BENCH_KIND_SQL)
 		(void)snprintf(text, text_size, "%s", selection->hold.text);
-	else if (reads == 0 || reads == 100)
-		(void)snprintf(text, text_size, "%s", reads == 100 ? "read" : "write");
+	else if (reads <= 0.0 || reads >= 100.0)
+		(void)snprintf(text, text_size, "%s", reads > 0.0 ? "read" : "write");
 	else
-		(void)snprintf(text, text_size, "mix:%u%%read,%u%%write", reads, 100 - reads);
+		(void)snprintf(text, text_size, "mix:%g%%read,%g%%write", reads, 100.0 - reads);
 }
 
 /* Fill in the row of a cell but for its values. */
@@ -134,8 +201,8 @@ static void describe_row(struct bench_row *row, const struct bench_selection *se
 	(void)snprintf(row->scenario, sizeof(row->scenario), "%s", selection->name);
 	if (cell->conns != selection->conns) {
 		row->doc = NULL;
-		(void)snprintf(row->scenario, sizeof(row->scenario), "%s-%u", selection->scenario->name,
-		               cell->conns);
+		(void)snprintf(row->scenario, sizeof(row->scenario), "%.*s-%u", BENCH_SCENARIO_WORD_MAX,
+		               selection->scenario->name, cell->conns);
 	}
 }
 
@@ -158,6 +225,8 @@ static unsigned make_cells(const struct bench_run *run, const struct bench_selec
 			cell->conns = sizes[size];
 			cell->row = &results->rows[results->rows_count++];
 			describe_row(cell->row, selection, cell);
+			if (count == 0)
+				describe_left_out(run, selection, cell->row);
 			count++;
 		}
 	return count;
@@ -169,13 +238,55 @@ static enum bench_outcome out_of_memory(struct weir_error *err)
 	return BENCH_FAILED;
 }
 
+static void keep_timeline(struct cell *cell, struct bench_timeline *timeline)
+{
+	if (timeline != NULL && cell->timelines_count < TIMELINES_MAX)
+		cell->timelines[cell->timelines_count++] = timeline;
+	else
+		bench_timeline_free(timeline);
+}
+
+static int by_response(const void *a, const void *b)
+{
+	const double left = (*(struct bench_timeline *const *)a)->response.p999;
+	const double right = (*(struct bench_timeline *const *)b)->response.p999;
+
+	return (left > right) - (left < right);
+}
+
+/* A row shows one repetition, that with the median of the p99.9 response: a median
+ * of curves shows what never happened. */
+static void choose_timeline(struct cell *cell)
+{
+	const unsigned middle = cell->timelines_count / 2;
+
+	qsort(cell->timelines, cell->timelines_count, sizeof(cell->timelines[0]), by_response);
+	for (unsigned i = 0; i < cell->timelines_count; i++)
+		if (i == middle)
+			cell->row->timeline = cell->timelines[i];
+		else
+			bench_timeline_free(cell->timelines[i]);
+}
+
+/* Figures that are those of the load generator must not be taken for the pool's. */
+static void warn_if_late(const struct cell *cell, struct bench_progress *progress)
+{
+	if (cell->late == 0)
+		return;
+	bench_progress_clear(progress);
+	(void)fprintf(stderr,
+	              "weir-bench: %s, %s: the load generator itself came late in %u of %u "
+	              "repetitions; its waits include that: lower the rate, or take more processors\n",
+	              cell->row->scenario, cell->row->pool, cell->late, cell->row->reps);
+}
+
 /* One repetition of one cell, which the progress shows. */
 static enum bench_outcome run_cell(const struct bench_run *run, struct bench_rep_spec *spec,
-                                   const struct cell *cell, struct bench_progress *progress,
+                                   struct cell *cell, struct bench_progress *progress,
                                    struct weir_error *err)
 {
 	const struct bench_field *field = bench_field_of(spec->selection->scenario->kind);
-	struct bench_rep rep;
+	struct bench_rep rep = {.late = NAN};
 	enum bench_outcome outcome;
 
 	if (cell->row->failure[0] != '\0')
@@ -183,7 +294,7 @@ static enum bench_outcome run_cell(const struct bench_run *run, struct bench_rep
 	spec->contender = cell->contender;
 	spec->conns = cell->conns;
 	/* Every variant gets the same draws; every repetition others. */
-	spec->seed = run->seed + cell->row->reps;
+	spec->seed = (spec->selection->seed != 0 ? spec->selection->seed : run->seed) + cell->row->reps;
 	bench_progress_show(progress, cell->row->scenario, cell->row->pool, cell->row->reps + 1,
 	                    run->reps);
 	memset(spec->waits, 0, BENCH_ROLES * sizeof(*spec->waits));
@@ -198,6 +309,8 @@ static enum bench_outcome run_cell(const struct bench_run *run, struct bench_rep
 		return outcome;
 	}
 	bench_progress_add(progress, rep_seconds(spec->selection));
+	cell->late += rep.late > LATE_SHARE;
+	keep_timeline(cell, rep.timeline);
 	return BENCH_DONE;
 }
 
@@ -214,7 +327,7 @@ enum bench_outcome bench_run_selection(const struct bench_run *run,
 		.tick = bench_progress_tick,
 		.tick_context = progress,
 	};
-	struct cell cells[CELLS_MAX];
+	struct cell cells[CELLS_MAX] = {0};
 	const unsigned count = make_cells(run, selection, results, cells);
 	enum bench_outcome outcome = BENCH_DONE;
 
@@ -228,5 +341,9 @@ enum bench_outcome bench_run_selection(const struct bench_run *run,
 	if (field->clean != NULL)
 		field->clean(&spec);
 	free(spec.waits);
+	for (unsigned i = 0; i < count; i++) {
+		choose_timeline(&cells[i]);
+		warn_if_late(&cells[i], progress);
+	}
 	return outcome;
 }

@@ -22,6 +22,9 @@ struct bench_run {
 	const char *pools[BENCH_POOLS_MAX];
 	uint64_t seed;
 	const char *dir; /* for database files */
+	/* Scenarios that were read from files, to be freed when the run is over. */
+	unsigned loaded_count;
+	struct bench_scenario *loaded[BENCH_SELECTED_MAX];
 };
 
 /* How long run will take, in seconds. */

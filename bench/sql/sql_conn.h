@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * A SQLite connection with its two statements prepared once, and the two
- * operations of the SQL scenarios on it. Every variant, weir's too, runs exactly
- * these; they differ only in how a thread comes by a connection.
+ * A SQLite connection with a scenario's statements prepared once, and their
+ * execution on it. Every variant that has connections of SQLite's own runs exactly
+ * this; they differ only in how a thread comes by one.
  */
 #ifndef BENCH_SQL_CONN_H
 #define BENCH_SQL_CONN_H
@@ -13,8 +13,7 @@
 
 #include <weir/error.h>
 
-#define BENCH_SQL_ROWS 100000
-#define BENCH_SQL_VALUE_BYTES 100
+#include "sql_statement.h"
 
 /* Equal on every side, spelled out so that no default of a driver decides. */
 #define BENCH_SQL_AUTOCHECKPOINT_PAGES 1000
@@ -26,18 +25,10 @@ struct bench_sql_settings {
 	int cache_kib;
 };
 
-enum bench_sql_outcome {
-	BENCH_SQL_DONE = 0,
-	BENCH_SQL_BUSY = 1,    /* SQLite gave up waiting for a lock */
-	BENCH_SQL_TIMEOUT = 2, /* no connection within acquire_timeout */
-	BENCH_SQL_FAILED = 3,  /* anything else: the run is worth nothing */
-};
-
 struct bench_sql_conn {
 	sqlite3 *db;
-	sqlite3_stmt *read;
-	sqlite3_stmt *write;
-	unsigned char value[BENCH_SQL_VALUE_BYTES]; /* bound to write */
+	unsigned count;
+	sqlite3_stmt *prepared[BENCH_STATEMENTS_MAX]; /* by the statement's index */
 };
 
 /* Open path with SQLite's own means, one connection for one thread at a time
@@ -46,32 +37,21 @@ enum bench_sql_threading { BENCH_SQL_NOMUTEX = 0, BENCH_SQL_SERIALIZED = 1 };
 enum weir_code bench_sql_open(sqlite3 **db, const char *path, enum bench_sql_threading threading,
                               const struct bench_sql_settings *settings, struct weir_error *err);
 
-/* Prepare the statements of conn on db. On failure none is left. */
-enum weir_code bench_sql_prepare(struct bench_sql_conn *conn, sqlite3 *db, struct weir_error *err);
+/* Prepare count statements of conn on db. On failure none is left. */
+enum weir_code bench_sql_prepare(struct bench_sql_conn *conn, sqlite3 *db,
+                                 const struct bench_statement *statements, unsigned count,
+                                 struct weir_error *err);
 
 /* Finalize them. A zeroed conn is accepted. */
 void bench_sql_finalize(struct bench_sql_conn *conn);
 
-/* Select the row of a key, from 1 to BENCH_SQL_ROWS. */
-enum bench_sql_outcome bench_sql_read(struct bench_sql_conn *conn, int64_t key);
-
-/* Change the row of a key, in a transaction of its own unless one is open. */
-enum bench_sql_outcome bench_sql_write(struct bench_sql_conn *conn, int64_t key);
+/* Run a statement with values, in a transaction of its own unless one is open. FAILED
+ * too when a row that has to be there is not. */
+enum pool_outcome bench_sql_execute(struct bench_sql_conn *conn,
+                                    const struct bench_statement *statement,
+                                    const struct pool_value *values);
 
 /* Run one statement that yields no rows. */
-enum bench_sql_outcome bench_sql_run(struct bench_sql_conn *conn, const char *sql);
-
-/* The two statements, for whoever runs them by other means. */
-extern const char bench_sql_read_text[];
-extern const char bench_sql_write_text[];
-
-/*
- * The values that one caller writes: begin with one that no other caller, pool or
- * repetition has, then make each the next. SQLite leaves a row alone that is
- * given the value it has, and the draws of all variants are the same: without
- * this, whoever comes second would be asked to change nothing.
- */
-void bench_sql_value_begin(unsigned char value[BENCH_SQL_VALUE_BYTES]);
-void bench_sql_value_next(unsigned char value[BENCH_SQL_VALUE_BYTES]);
+enum pool_outcome bench_sql_run(struct bench_sql_conn *conn, const char *sql);
 
 #endif

@@ -5,23 +5,13 @@
 #include "sql_file.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "sql_conn.h"
 
 #define NAME "weir-bench.db"
-
-/* One statement makes all rows. The values are of one size, which is what
- * counts; updates keep it. */
-static const char fill_sql[] =
-	"BEGIN;"
-	"CREATE TABLE kv(id INTEGER PRIMARY KEY, value BLOB NOT NULL);"
-	"WITH RECURSIVE ids(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM ids WHERE id < 100000)"
-	" INSERT INTO kv SELECT id, randomblob(100) FROM ids;"
-	"COMMIT;";
-_Static_assert(BENCH_SQL_ROWS == 100000 && BENCH_SQL_VALUE_BYTES == 100,
-               "fill_sql makes as many rows, of as many bytes");
 
 void bench_sql_file_remove(const struct bench_sql_file *file)
 {
@@ -37,17 +27,11 @@ void bench_sql_file_remove(const struct bench_sql_file *file)
 /* What the file is made with; no scenario's own. */
 static const struct bench_sql_settings settings = {.cache_kib = 8192};
 
-/* Open, run sql, close: with the last connection the WAL goes too. */
-static enum weir_code run_alone(const struct bench_sql_file *file, const char *sql,
-                                struct weir_error *err)
+/* With the last connection the WAL goes too. */
+static enum weir_code close_alone(sqlite3 *db, int rc, struct weir_error *err)
 {
-	sqlite3 *db = NULL;
-	enum weir_code code = bench_sql_open(&db, file->path, BENCH_SQL_NOMUTEX, &settings, err);
-	int rc;
+	enum weir_code code = WEIR_OK;
 
-	if (code != WEIR_OK)
-		return code;
-	rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
 	if (rc != SQLITE_OK)
 		code = weir_fail(err, WEIR_ERR_DRIVER_SQL, "bench.sql", rc,
 		                 "cannot prepare the database: %s", sqlite3_errmsg(db));
@@ -63,7 +47,24 @@ bool bench_sql_file_name(struct bench_sql_file *file, const char *dir)
 	return length < (int)sizeof(file->wal);
 }
 
-enum weir_code bench_sql_file_make(struct bench_sql_file *file, const char *dir,
+static enum weir_code run_script(const struct bench_sql_file *file, const char *script,
+                                 struct weir_error *err)
+{
+	sqlite3 *db = NULL;
+	enum weir_code code = bench_sql_open(&db, file->path, BENCH_SQL_NOMUTEX, &settings, err);
+	int rc;
+
+	if (code != WEIR_OK)
+		return code;
+	rc = sqlite3_exec(db, "BEGIN", NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(db, script, NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
+	return close_alone(db, rc, err);
+}
+
+enum weir_code bench_sql_file_make(struct bench_sql_file *file, const char *dir, const char *script,
                                    struct weir_error *err)
 {
 	enum weir_code code;
@@ -72,7 +73,7 @@ enum weir_code bench_sql_file_make(struct bench_sql_file *file, const char *dir,
 		return weir_fail(err, WEIR_ERR_BAD_ARGUMENT, "bench.sql", 0,
 		                 "the path of --dir is too long");
 	bench_sql_file_remove(file);
-	code = run_alone(file, fill_sql, err);
+	code = run_script(file, script, err);
 	if (code != WEIR_OK)
 		bench_sql_file_remove(file);
 	return code;
@@ -80,7 +81,55 @@ enum weir_code bench_sql_file_make(struct bench_sql_file *file, const char *dir,
 
 enum weir_code bench_sql_file_settle(const struct bench_sql_file *file, struct weir_error *err)
 {
-	return run_alone(file, "PRAGMA wal_checkpoint(TRUNCATE)", err);
+	sqlite3 *db = NULL;
+	enum weir_code code = bench_sql_open(&db, file->path, BENCH_SQL_NOMUTEX, &settings, err);
+
+	if (code != WEIR_OK)
+		return code;
+	return close_alone(db, sqlite3_exec(db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL),
+	                   err);
+}
+
+/* A statement's text and what it says of itself against what SQLite says. */
+static enum weir_code check_statement(sqlite3 *db, const struct bench_statement *statement,
+                                      struct weir_error *err)
+{
+	sqlite3_stmt *stmt = NULL;
+	const char *tail = "";
+	const int rc = sqlite3_prepare_v2(db, statement->call.sql, -1, &stmt, &tail);
+	const bool reads = stmt != NULL && sqlite3_stmt_readonly(stmt) != 0;
+	const int marks = stmt != NULL ? sqlite3_bind_parameter_count(stmt) : 0;
+	enum weir_code code = WEIR_OK;
+
+	(void)sqlite3_finalize(stmt);
+	if (rc != SQLITE_OK)
+		code = weir_fail(err, WEIR_ERR_DRIVER_SQL, "bench.sql", rc, "[statement %s]: %s",
+		                 statement->name, sqlite3_errmsg(db));
+	else if (stmt == NULL || tail[strspn(tail, " \t\n\r;")] != '\0')
+		code = weir_fail(err, WEIR_ERR_DRIVER_SQL, "bench.sql", 0,
+		                 "[statement %s]: sql has to be one statement", statement->name);
+	else if (reads == (statement->call.writes != 0))
+		code = weir_fail(err, WEIR_ERR_DRIVER_SQL, "bench.sql", 0,
+		                 "[statement %s]: kind = %s, but SQLite says that it %s", statement->name,
+		                 reads ? "write" : "read", reads ? "only reads" : "writes");
+	else if (marks != (int)statement->parameters_count)
+		code = weir_fail(err, WEIR_ERR_DRIVER_SQL, "bench.sql", 0,
+		                 "[statement %s]: sql has %d marks, and there are %u parameters",
+		                 statement->name, marks, statement->parameters_count);
+	return code;
+}
+
+enum weir_code bench_sql_file_check(const struct bench_sql_file *file,
+                                    const struct bench_statement *statements, unsigned count,
+                                    struct weir_error *err)
+{
+	sqlite3 *db = NULL;
+	enum weir_code code = bench_sql_open(&db, file->path, BENCH_SQL_NOMUTEX, &settings, err);
+
+	for (unsigned i = 0; i < count && code == WEIR_OK; i++)
+		code = check_statement(db, &statements[i], err);
+	(void)sqlite3_close(db);
+	return code;
 }
 
 double bench_sql_file_bytes(const char *path)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The load of the SQL scenarios: each thread runs one operation after another on
- * a row chosen at random, and an operation is timed from the call to its outcome,
- * waiting for a connection and for the database included. One more thread may
- * keep them company: a writer at a steady pace, or a reader that never ends.
+ * The load of the SQL scenarios: each thread runs statements of its role, one
+ * operation after another, or whenever one is due. An operation is timed from the
+ * call, or from when it was due, to its outcome: waiting for a connection and for
+ * the database included.
  */
 #ifndef BENCH_SQL_LOAD_H
 #define BENCH_SQL_LOAD_H
@@ -25,15 +25,17 @@ struct bench_sql_window {
 
 struct bench_sql_load {
 	const struct bench_sql_variant *variant;
-	const struct bench_sql_shape *shape;
-	unsigned threads; /* the scenario's; one for a variant that runs alone */
+	const struct bench_scenario *scenario;
+	unsigned threads; /* of its first role; one for a variant that runs alone */
 	const char *wal;  /* file to look at now and then; NULL: none */
 	void (*tick)(void *tick_context);
 	void *tick_context;
 
 	/* The load's own from here on. */
 	void *pool;
-	_Atomic bool failed; /* an operation ended in a way that is no contest */
+	_Atomic bool failed;   /* an operation ended in a way that is no contest */
+	_Atomic uint64_t due;  /* operations of open loops, */
+	_Atomic uint64_t late; /* and those of them that this program began late by itself */
 	double wal_peak_bytes;
 	struct bench_sql_window window;
 };
@@ -45,7 +47,7 @@ struct bench_sql_pass {
 	struct bench_histogram *merged; /* [BENCH_ROLES]; may be NULL */
 };
 
-/* Make the pool, with threads and companion; conns: as bench_sql_setup. */
+/* Make the pool, for the threads of all roles; conns: as bench_sql_setup. */
 enum weir_code bench_sql_load_open(struct bench_sql_load *load, const char *path, unsigned conns,
                                    struct weir_error *err);
 void bench_sql_load_close(struct bench_sql_load *load);
@@ -54,6 +56,10 @@ void bench_sql_load_close(struct bench_sql_load *load);
 enum bench_outcome bench_sql_load_run(struct bench_sql_load *load,
                                       const struct bench_sql_pass *pass,
                                       struct bench_sample *sample, struct weir_error *err);
+
+/* The share of an open loop's operations that began late for want of a processor,
+ * and not because of the pool; NAN without an open loop. */
+double bench_sql_load_late(const struct bench_sql_load *load);
 
 /* What a throughput pass and its window come to. */
 struct bench_sql_figures bench_sql_load_figures(const struct bench_sql_load *load,

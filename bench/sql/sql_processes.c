@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -18,7 +19,7 @@
 #include "cancel.h"
 #include "monotonic.h"
 
-#define PROCESSES_MAX 16
+#define PROCESSES_MAX BENCH_SCENARIO_PROCESSES_MAX
 #define LOOK_NS INT64_C(20000000)
 /* A worker that takes this much longer than its pass has got stuck. */
 #define PATIENCE_NS (INT64_C(60) * BENCH_NS_PER_S)
@@ -105,12 +106,12 @@ static int start_worker(pid_t *pid, int *fd)
 static enum bench_outcome start_crew(struct crew *crew)
 {
 	const struct bench_selection *const selection = crew->spec->selection;
-	const struct bench_sql_shape *const shape = &selection->scenario->sql;
+	const struct bench_scenario *const scenario = selection->scenario;
 	struct bench_sql_order order = {
 		.magic = BENCH_ORDER_MAGIC,
 		.size = sizeof(order),
-		.pool = (enum bench_sql_pool)crew->spec->contender,
-		.shape = *shape,
+		.pool = (unsigned)crew->spec->contender,
+		.text_length = (uint32_t)scenario->text_length,
 		.threads = selection->threads,
 		.conns = crew->spec->conns,
 		.seconds = selection->seconds,
@@ -118,7 +119,8 @@ static enum bench_outcome start_crew(struct crew *crew)
 	};
 
 	memcpy(order.path, crew->file->path, sizeof(order.path));
-	for (unsigned i = 0; i < shape->processes && i < PROCESSES_MAX; i++) {
+	(void)snprintf(order.scenario, sizeof(order.scenario), "%s", scenario->path);
+	for (unsigned i = 0; i < scenario->processes && i < PROCESSES_MAX; i++) {
 		const int rc = start_worker(&crew->pids[i], &crew->fds[i]);
 
 		if (rc != 0)
@@ -126,7 +128,8 @@ static enum bench_outcome start_crew(struct crew *crew)
 		crew->count++;
 		/* Draws of its own for each process, the same for every variant. */
 		order.seed = crew->spec->seed + UINT64_C(1000) * (i + 1);
-		if (!bench_sql_send(crew->fds[i], &order, sizeof(order)))
+		if (!bench_sql_send(crew->fds[i], &order, sizeof(order)) ||
+		    !bench_sql_send(crew->fds[i], scenario->text, scenario->text_length))
 			return crew_fails(crew, "a process ended too early", EPIPE);
 	}
 	return BENCH_DONE;
@@ -265,8 +268,8 @@ static enum bench_outcome run_crew(struct crew *crew, struct bench_rep *rep)
 {
 	const struct bench_selection *const selection = crew->spec->selection;
 	struct bench_sql_load load = {
-		.variant = bench_sql_variant_of((enum bench_sql_pool)crew->spec->contender),
-		.shape = &selection->scenario->sql,
+		.variant = bench_sql_variant_of((unsigned)crew->spec->contender),
+		.scenario = selection->scenario,
 	};
 	struct bench_sql_window ignored;
 	char ready[PROCESSES_MAX];

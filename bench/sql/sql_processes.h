@@ -4,7 +4,7 @@
  * as `weir-bench worker`, each with threads and a pool of its own on one file.
  *
  * They speak through a socket, which is the worker's standard input:
- *   worker <- order    what to run
+ *   worker <- order    what to run, and the scenario's file behind it
  *   worker -> ready    one byte: its pool is open
  *   worker <- go       one byte, to all at once: begin the throughput pass
  *   worker -> report   what came of it
@@ -24,14 +24,15 @@
 struct bench_sql_order {
 	uint32_t magic;
 	uint32_t size;
-	enum bench_sql_pool pool;
-	struct bench_sql_shape shape;
+	unsigned pool; /* index of the variant */
+	uint32_t text_length;
 	unsigned threads;
 	unsigned conns;
 	double seconds;
 	double wait_seconds;
 	uint64_t seed;
 	char path[BENCH_SQL_PATH_MAX];
+	char scenario[BENCH_SQL_PATH_MAX]; /* the path of the scenario's file */
 };
 
 struct bench_sql_report {

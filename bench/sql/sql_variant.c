@@ -20,6 +20,9 @@ static const char settings_format[] =
 
 #define SETTINGS_MAX 256
 
+/* Pools of others at most. */
+#define ADDED_MAX 16
+
 enum weir_code bench_sql_configure(struct weir_config *config, const struct bench_sql_setup *setup,
                                    struct weir_error *err)
 {
@@ -36,7 +39,29 @@ enum weir_code bench_sql_configure(struct weir_config *config, const struct benc
 	return weir_config_apply_pairs(config, weir_sqlite_driver(), settings, NULL, err);
 }
 
-const struct bench_sql_variant *bench_sql_variant_of(enum bench_sql_pool pool)
+/* What the command line adds, once, before the first pass. */
+static struct bench_sql_variant added[ADDED_MAX];
+static unsigned added_count;
+
+bool bench_sql_variant_add(const struct pool_under_test *pool, enum bench_standing standing)
+{
+	if (pool->execute == NULL || added_count == ADDED_MAX)
+		return false;
+	added[added_count++] = bench_sql_plugin(pool, standing);
+	return true;
+}
+
+void bench_sql_variants_clear(void)
+{
+	added_count = 0;
+}
+
+unsigned bench_sql_variants_count(void)
+{
+	return BENCH_SQL_POOLS + added_count;
+}
+
+const struct bench_sql_variant *bench_sql_variant_of(unsigned index)
 {
 	static const struct bench_sql_variant *const variants[BENCH_SQL_POOLS] = {
 		[BENCH_SQL_WEIR] = &bench_sql_weir,
@@ -48,7 +73,7 @@ const struct bench_sql_variant *bench_sql_variant_of(enum bench_sql_pool pool)
 		[BENCH_SQL_RAW_1] = &bench_sql_raw_1,
 	};
 
-	return variants[pool];
+	return index < BENCH_SQL_POOLS ? variants[index] : &added[index - BENCH_SQL_POOLS];
 }
 
 enum weir_code bench_sql_alloc(void **memory, size_t bytes, struct weir_error *err)

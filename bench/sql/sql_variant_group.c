@@ -6,14 +6,12 @@
  */
 #include <stdlib.h>
 
-#include "random.h"
 #include "sql_variant.h"
 
 #define GROUP 32
 
 struct group_pool {
 	struct bench_sql_conn conn;
-	struct bench_random keys;
 };
 
 static void group_destroy(void *opaque)
@@ -40,10 +38,9 @@ static enum weir_code group_create(void **out, const struct bench_sql_setup *set
 	if (code != WEIR_OK)
 		return code;
 	pool = *out;
-	pool->keys = bench_random_init(1, 0);
 	code = bench_sql_open(&db, setup->path, BENCH_SQL_NOMUTEX, &setup->settings, err);
 	if (code == WEIR_OK)
-		code = bench_sql_prepare(&pool->conn, db, err);
+		code = bench_sql_prepare(&pool->conn, db, setup->statements, setup->statements_count, err);
 	if (code != WEIR_OK) {
 		(void)sqlite3_close(db);
 		free(pool);
@@ -52,31 +49,28 @@ static enum weir_code group_create(void **out, const struct bench_sql_setup *set
 	return code;
 }
 
-static enum bench_sql_outcome group_read(void *opaque, unsigned thread, int64_t key)
+static enum pool_outcome group_execute(void *opaque, unsigned thread,
+                                       const struct bench_statement *statement,
+                                       const struct pool_value *values)
 {
 	struct group_pool *pool = opaque;
 
 	(void)thread;
-	return bench_sql_read(&pool->conn, key);
+	return bench_sql_execute(&pool->conn, statement, values);
 }
 
-/* The row of key, and others drawn at random. */
-static enum bench_sql_outcome group_write(void *opaque, unsigned thread, int64_t key)
+static enum pool_outcome group_begin(void *opaque)
 {
 	struct group_pool *pool = opaque;
-	enum bench_sql_outcome outcome = bench_sql_run(&pool->conn, "BEGIN IMMEDIATE");
 
-	(void)thread;
-	if (outcome != BENCH_SQL_DONE)
-		return outcome;
-	for (int i = 0; i < GROUP && outcome == BENCH_SQL_DONE; i++) {
-		outcome = bench_sql_write(&pool->conn, key);
-		key = 1 + (int64_t)bench_random_below(&pool->keys, BENCH_SQL_ROWS);
-	}
-	if (outcome == BENCH_SQL_DONE)
-		return bench_sql_run(&pool->conn, "COMMIT");
-	(void)bench_sql_run(&pool->conn, "ROLLBACK");
-	return outcome;
+	return bench_sql_run(&pool->conn, "BEGIN IMMEDIATE");
+}
+
+static enum pool_outcome group_end(void *opaque, bool commit)
+{
+	struct group_pool *pool = opaque;
+
+	return bench_sql_run(&pool->conn, commit ? "COMMIT" : "ROLLBACK");
 }
 
 const struct bench_sql_variant bench_sql_group_of_32 = {
@@ -87,6 +81,7 @@ const struct bench_sql_variant bench_sql_group_of_32 = {
 	.alone = true,
 	.create = group_create,
 	.destroy = group_destroy,
-	.read = group_read,
-	.write = group_write,
+	.execute = group_execute,
+	.group_begin = group_begin,
+	.group_end = group_end,
 };

@@ -16,6 +16,8 @@
 struct lease_pool {
 	struct weir_pool *pool;
 	struct bench_sql_conn *by_slot;
+	const struct bench_statement *statements;
+	unsigned statements_count;
 };
 
 static void pool_destroy(void *pool)
@@ -48,6 +50,8 @@ static enum weir_code pool_create(void **pool, const struct bench_sql_setup *set
 	if (code != WEIR_OK)
 		return code;
 	leases = *pool;
+	leases->statements = setup->statements;
+	leases->statements_count = setup->statements_count;
 	code = bench_sql_alloc(&by_slot, setup->conns * sizeof(*leases->by_slot), err);
 	leases->by_slot = by_slot;
 	if (code == WEIR_OK && bench_sql_meter_install() != SQLITE_OK)
@@ -63,37 +67,27 @@ static enum weir_code pool_create(void **pool, const struct bench_sql_setup *set
 	return code;
 }
 
-typedef enum bench_sql_outcome (*operation)(struct bench_sql_conn *conn, int64_t key);
-
-static enum bench_sql_outcome pool_run(struct lease_pool *leases, operation operate, int64_t key)
+static enum pool_outcome pool_execute(void *pool, unsigned thread,
+                                      const struct bench_statement *statement,
+                                      const struct pool_value *values)
 {
+	const struct lease_pool *const leases = pool;
 	struct weir_lease lease = {0};
 	struct bench_sql_conn *conn;
-	enum bench_sql_outcome outcome = BENCH_SQL_FAILED;
+	enum pool_outcome outcome = POOL_FAILED;
 	sqlite3 *db;
 
+	(void)thread;
 	if (weir_acquire(leases->pool, &lease, NULL) != WEIR_OK)
-		return BENCH_SQL_TIMEOUT;
+		return POOL_TIMEOUT;
 	conn = &leases->by_slot[lease.slot];
 	db = weir_sqlite_handle(&lease);
 	/* A slot's first lease, or its connection is a new one: that has no
 	 * statements, even if it lies where the old one did. */
 	if ((conn->db == db && sqlite3_next_stmt(db, NULL) != NULL) ||
-	    bench_sql_prepare(conn, db, NULL) == WEIR_OK)
-		outcome = operate(conn, key);
-	return weir_release(&lease, NULL) == WEIR_OK ? outcome : BENCH_SQL_FAILED;
-}
-
-static enum bench_sql_outcome pool_read(void *pool, unsigned thread, int64_t key)
-{
-	(void)thread;
-	return pool_run(pool, bench_sql_read, key);
-}
-
-static enum bench_sql_outcome pool_write(void *pool, unsigned thread, int64_t key)
-{
-	(void)thread;
-	return pool_run(pool, bench_sql_write, key);
+	    bench_sql_prepare(conn, db, leases->statements, leases->statements_count, NULL) == WEIR_OK)
+		outcome = bench_sql_execute(conn, statement, values);
+	return weir_release(&lease, NULL) == WEIR_OK ? outcome : POOL_FAILED;
 }
 
 const struct bench_sql_variant bench_sql_weir_pool = {
@@ -101,7 +95,6 @@ const struct bench_sql_variant bench_sql_weir_pool = {
 	.doc = "weir's bare pool over SQLite; a lease for each operation",
 	.create = pool_create,
 	.destroy = pool_destroy,
-	.read = pool_read,
-	.write = pool_write,
+	.execute = pool_execute,
 	.counts = pool_counts,
 };

@@ -56,7 +56,7 @@ static enum weir_code open_conn(struct bench_sql_conn *conn, const struct bench_
 		bench_sql_open(&db, setup->path, BENCH_SQL_NOMUTEX, &setup->settings, err);
 
 	if (code == WEIR_OK)
-		code = bench_sql_prepare(conn, db, err);
+		code = bench_sql_prepare(conn, db, setup->statements, setup->statements_count, err);
 	if (code != WEIR_OK)
 		(void)sqlite3_close(db);
 	return code;
@@ -83,8 +83,10 @@ static enum weir_code private_create(void **out, const struct bench_sql_setup *s
 	if (code == WEIR_OK && sharing == PRIVATE_READERS)
 		code = open_conn(&pool->writer, setup, err);
 	for (unsigned i = 0; i < setup->threads && code == WEIR_OK; i++) {
-		code = sharing == SHARED ? bench_sql_prepare(&pool->conns[i], pool->shared, err)
-		                         : open_conn(&pool->conns[i], setup, err);
+		code = sharing == SHARED
+		           ? bench_sql_prepare(&pool->conns[i], pool->shared, setup->statements,
+		                               setup->statements_count, err)
+		           : open_conn(&pool->conns[i], setup, err);
 		pool->threads = i + 1;
 	}
 	if (code != WEIR_OK) {
@@ -112,27 +114,25 @@ static enum weir_code shared_conn_create(void **pool, const struct bench_sql_set
 	return private_create(pool, setup, SHARED, err);
 }
 
-static enum bench_sql_outcome own_read(void *opaque, unsigned thread, int64_t key)
+static enum pool_outcome own_execute(void *opaque, unsigned thread,
+                                     const struct bench_statement *statement,
+                                     const struct pool_value *values)
 {
 	const struct private_pool *pool = opaque;
 
-	return bench_sql_read(&pool->conns[thread], key);
+	return bench_sql_execute(&pool->conns[thread], statement, values);
 }
 
-static enum bench_sql_outcome own_write(void *opaque, unsigned thread, int64_t key)
-{
-	const struct private_pool *pool = opaque;
-
-	return bench_sql_write(&pool->conns[thread], key);
-}
-
-static enum bench_sql_outcome own_hold_begin(void *opaque, unsigned thread)
+static enum pool_outcome own_hold_begin(void *opaque, unsigned thread,
+                                        const struct bench_statement *statement,
+                                        const struct pool_value *values)
 {
 	struct private_pool *pool = opaque;
-	const enum bench_sql_outcome outcome = bench_sql_run(&pool->conns[thread], "BEGIN");
+	const enum pool_outcome outcome = bench_sql_run(&pool->conns[thread], "BEGIN");
 
 	/* The snapshot is taken by the first read. */
-	return outcome == BENCH_SQL_DONE ? bench_sql_read(&pool->conns[thread], 1) : outcome;
+	return outcome == POOL_DONE ? bench_sql_execute(&pool->conns[thread], statement, values)
+	                            : outcome;
 }
 
 static void own_hold_end(void *opaque, unsigned thread)
@@ -142,14 +142,17 @@ static void own_hold_end(void *opaque, unsigned thread)
 	(void)bench_sql_run(&pool->conns[thread], "COMMIT");
 }
 
-static enum bench_sql_outcome mutex_write(void *opaque, unsigned thread, int64_t key)
+static enum pool_outcome mutex_execute(void *opaque, unsigned thread,
+                                       const struct bench_statement *statement,
+                                       const struct pool_value *values)
 {
 	struct private_pool *pool = opaque;
-	enum bench_sql_outcome outcome;
+	enum pool_outcome outcome;
 
-	(void)thread;
+	if (!statement->call.writes)
+		return bench_sql_execute(&pool->conns[thread], statement, values);
 	(void)pthread_mutex_lock(&pool->mutex);
-	outcome = bench_sql_write(&pool->writer, key);
+	outcome = bench_sql_execute(&pool->writer, statement, values);
 	(void)pthread_mutex_unlock(&pool->mutex);
 	return outcome;
 }
@@ -162,8 +165,7 @@ const struct bench_sql_variant bench_sql_raw_1 = {
 	.single = true,
 	.create = busy_timeout_create,
 	.destroy = private_destroy,
-	.read = own_read,
-	.write = own_write,
+	.execute = own_execute,
 };
 
 const struct bench_sql_variant bench_sql_busy_timeout = {
@@ -172,8 +174,7 @@ const struct bench_sql_variant bench_sql_busy_timeout = {
 	.standing = BENCH_STANDING_BASELINE,
 	.create = busy_timeout_create,
 	.destroy = private_destroy,
-	.read = own_read,
-	.write = own_write,
+	.execute = own_execute,
 	.hold_begin = own_hold_begin,
 	.hold_end = own_hold_end,
 };
@@ -184,8 +185,7 @@ const struct bench_sql_variant bench_sql_mutex_writer = {
 	.standing = BENCH_STANDING_BASELINE,
 	.create = mutex_writer_create,
 	.destroy = private_destroy,
-	.read = own_read,
-	.write = mutex_write,
+	.execute = mutex_execute,
 	.hold_begin = own_hold_begin,
 	.hold_end = own_hold_end,
 };
@@ -196,6 +196,5 @@ const struct bench_sql_variant bench_sql_shared_conn = {
 	.standing = BENCH_STANDING_BASELINE,
 	.create = shared_conn_create,
 	.destroy = private_destroy,
-	.read = own_read,
-	.write = own_write,
+	.execute = own_execute,
 };

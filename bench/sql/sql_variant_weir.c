@@ -4,7 +4,6 @@
  * connections that only read.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include <weir/db.h>
 #include <weir/sqlite.h>
@@ -13,10 +12,10 @@
 #include "sql_meter.h"
 #include "sql_variant.h"
 
-/* A caller's own, from one write to the next. */
+/* A caller's own: what its job runs. */
 struct caller {
-	_Alignas(BENCH_CACHE_LINE) unsigned char value[BENCH_SQL_VALUE_BYTES];
-	int64_t key;
+	_Alignas(BENCH_CACHE_LINE) const struct bench_statement *statement;
+	struct weir_sql_value values[BENCH_PARAMETERS_MAX];
 	struct weir_tx hold; /* of a long read */
 };
 
@@ -57,8 +56,6 @@ static enum weir_code db_create(void **out, const struct bench_sql_setup *setup,
 	pool = *out;
 	code = bench_sql_alloc(&callers, setup->threads * sizeof(*pool->callers), err);
 	pool->callers = callers;
-	for (unsigned i = 0; i < setup->threads && code == WEIR_OK; i++)
-		bench_sql_value_begin(pool->callers[i].value);
 	if (code == WEIR_OK && bench_sql_meter_install() != SQLITE_OK)
 		code = weir_fail(err, WEIR_ERR_DRIVER, "bench.sql", 0, "cannot register a VFS");
 	if (code == WEIR_OK)
@@ -72,77 +69,105 @@ static enum weir_code db_create(void **out, const struct bench_sql_setup *setup,
 	return code;
 }
 
-static enum bench_sql_outcome outcome_of(enum weir_code code)
+static enum pool_outcome outcome_of(enum weir_code code)
 {
 	switch (code) {
 	case WEIR_OK:
-		return BENCH_SQL_DONE;
+		return POOL_DONE;
 	case WEIR_ERR_DRIVER_BUSY:
-		return BENCH_SQL_BUSY;
+		return POOL_BUSY;
 	case WEIR_ERR_ACQUIRE_TIMEOUT:
 	case WEIR_ERR_GATE_TIMEOUT:
 	case WEIR_ERR_REJECTED:
-		return BENCH_SQL_TIMEOUT;
+		return POOL_TIMEOUT;
 	default:
-		return BENCH_SQL_FAILED;
+		return POOL_FAILED;
 	}
 }
 
-static int update_row(struct weir_tx *tx, void *arg)
+static struct weir_sql_value value_of(const struct pool_value *value)
+{
+	struct weir_sql_value text;
+
+	switch (value->type) {
+	case POOL_VALUE_INT64:
+		return weir_int64(value->as.int64);
+	case POOL_VALUE_REAL:
+		return weir_real(value->as.real);
+	case POOL_VALUE_TEXT:
+		text = weir_blob(value->as.data, value->length);
+		text.type = WEIR_SQL_TEXT;
+		return text;
+	case POOL_VALUE_BLOB:
+		return weir_blob(value->as.data, value->length);
+	case POOL_VALUE_NULL:
+		break;
+	}
+	return weir_null();
+}
+
+static int write_job(struct weir_tx *tx, void *arg)
 {
 	const struct caller *const caller = arg;
-	const struct weir_sql_value params[] = {
-		weir_int64(caller->key),
-		weir_blob(caller->value, sizeof(caller->value)),
-	};
 
-	return (int)weir_tx_exec(tx, bench_sql_write_text, params, 2, NULL, NULL);
+	return (int)weir_tx_exec(tx, caller->statement->call.sql, caller->values,
+	                         caller->statement->parameters_count, NULL, NULL);
 }
 
-static enum bench_sql_outcome db_write(void *opaque, unsigned thread, int64_t key)
+static enum pool_outcome db_write(const struct db_pool *pool, struct caller *caller,
+                                  const struct bench_statement *statement,
+                                  const struct pool_value *values)
 {
-	const struct db_pool *const pool = opaque;
-	struct caller *const caller = &pool->callers[thread];
-
-	bench_sql_value_next(caller->value);
-	caller->key = key;
-	return outcome_of(weir_db_run(pool->db, update_row, caller, NULL, NULL, NULL));
+	caller->statement = statement;
+	for (unsigned i = 0; i < statement->parameters_count; i++)
+		caller->values[i] = value_of(&values[i]);
+	return outcome_of(weir_db_run(pool->db, write_job, caller, NULL, NULL, NULL));
 }
 
-/* Select the row of key on tx. A row that is missing or short fails. */
-static enum weir_code select_row(struct weir_tx *tx, int64_t key)
+/* Read a statement's rows on tx. A row that has to be there and is not fails. */
+static enum weir_code read_rows(struct weir_tx *tx, const struct bench_statement *statement,
+                                const struct pool_value *values)
 {
-	const struct weir_sql_value param = weir_int64(key);
-	struct weir_sql_value value = weir_null();
+	struct weir_sql_value params[BENCH_PARAMETERS_MAX];
 	struct weir_rows rows;
-	enum weir_code code = weir_tx_query(tx, bench_sql_read_text, &param, 1, &rows, NULL);
+	enum weir_code code;
+	bool more;
 
+	for (unsigned i = 0; i < statement->parameters_count; i++)
+		params[i] = value_of(&values[i]);
+	code = weir_tx_query(tx, statement->call.sql, params, statement->parameters_count, &rows, NULL);
 	if (code != WEIR_OK)
 		return code;
-	if (weir_rows_next(&rows, &code, NULL))
-		code = weir_rows_value(&rows, 0, &value, NULL);
-	if (code == WEIR_OK &&
-	    (value.type != WEIR_SQL_BLOB || value.as.data.length != BENCH_SQL_VALUE_BYTES))
+	more = weir_rows_next(&rows, &code, NULL);
+	if (!more && code == WEIR_OK && statement->one_row)
 		code = WEIR_ERR_DRIVER;
+	while (more && !statement->one_row)
+		more = weir_rows_next(&rows, &code, NULL);
 	weir_rows_end(&rows);
 	return code;
 }
 
-static enum bench_sql_outcome db_read(void *opaque, unsigned thread, int64_t key)
+static enum pool_outcome db_execute(void *opaque, unsigned thread,
+                                    const struct bench_statement *statement,
+                                    const struct pool_value *values)
 {
 	const struct db_pool *const pool = opaque;
 	struct weir_tx tx = {0};
-	enum weir_code code = weir_read_begin(pool->db, NULL, &tx, NULL);
+	enum weir_code code;
 
-	(void)thread;
+	if (statement->call.writes)
+		return db_write(pool, &pool->callers[thread], statement, values);
+	code = weir_read_begin(pool->db, NULL, &tx, NULL);
 	if (code != WEIR_OK)
 		return outcome_of(code);
-	code = select_row(&tx, key);
+	code = read_rows(&tx, statement, values);
 	weir_tx_end(&tx);
 	return outcome_of(code);
 }
 
-static enum bench_sql_outcome db_hold_begin(void *opaque, unsigned thread)
+static enum pool_outcome db_hold_begin(void *opaque, unsigned thread,
+                                       const struct bench_statement *statement,
+                                       const struct pool_value *values)
 {
 	const struct weir_read_options options = {.size = sizeof(options), .snapshot = true};
 	const struct db_pool *const pool = opaque;
@@ -150,7 +175,7 @@ static enum bench_sql_outcome db_hold_begin(void *opaque, unsigned thread)
 	enum weir_code code = weir_read_begin(pool->db, &options, tx, NULL);
 
 	if (code == WEIR_OK)
-		code = select_row(tx, 1);
+		code = read_rows(tx, statement, values);
 	return outcome_of(code);
 }
 
@@ -179,8 +204,7 @@ const struct bench_sql_variant bench_sql_weir = {
 	.doc = "weir_db: write jobs share transactions; reads on leased connections",
 	.create = db_create,
 	.destroy = db_destroy,
-	.read = db_read,
-	.write = db_write,
+	.execute = db_execute,
 	.hold_begin = db_hold_begin,
 	.hold_end = db_hold_end,
 	.counts = db_counts,

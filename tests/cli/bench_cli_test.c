@@ -184,6 +184,9 @@ static void test_list(void **state)
 		"blocking",
 		"mixed",
 		"sparse",
+		"spike",
+		"database-down",
+		"ramp",
 		"sqlite-read",
 		"sqlite-read-cached",
 		"sqlite-read-beside",
@@ -192,11 +195,13 @@ static void test_list(void **state)
 		"sqlite-mixed",
 		"sqlite-long-reader",
 		"sqlite-processes",
+		"sqlite-open",
 		"custom",
 		"weir",
 		"mutex-lifo",
 		"fifo-handoff",
 		"sem-cas",
+		"mutex-grow",
 		"ck-ring",
 		"none",
 		"weir-pool",
@@ -219,12 +224,12 @@ static void test_list(void **state)
 	root = json_loads(out, 0, NULL);
 	assert_non_null(root);
 	scenarios = json_object_get(root, "scenarios");
-	assert_int_equal(json_array_size(scenarios), 16);
-	durable = json_array_get(scenarios, 11);
+	assert_int_equal(json_array_size(scenarios), 20);
+	durable = json_array_get(scenarios, 14);
 	assert_string_equal(json_string_value(json_object_get(durable, "name")), "sqlite-durable");
 	assert_true(json_is_null(json_object_get(durable, "threads")));
 	assert_int_equal(json_array_size(json_object_get(durable, "sizes")), 4);
-	assert_int_equal(json_array_size(json_object_get(json_object_get(root, "pools"), "stub")), 6);
+	assert_int_equal(json_array_size(json_object_get(json_object_get(root, "pools"), "stub")), 7);
 	assert_int_equal(json_array_size(json_object_get(json_object_get(root, "pools"), "sqlite")), 7);
 	json_decref(root);
 }

@@ -192,7 +192,7 @@ static void test_pools_that_are_built_in_pass(void **state)
 {
 	static const struct pool_under_test *const pools[] = {
 		&bench_variant_weir,    &bench_variant_mutex_lifo, &bench_variant_fifo_handoff,
-		&bench_variant_sem_cas, &bench_variant_ck_ring,
+		&bench_variant_sem_cas, &bench_variant_ck_ring,    &bench_variant_mutex_grow,
 	};
 
 	(void)state;

@@ -62,7 +62,7 @@ static enum bench_outcome run(const char *script, struct bench_timeline *timelin
 	static const struct bench_peer_tick no_tick;
 	struct bench_peer_child *const child = start(script, PATIENCE_NS);
 	const enum bench_outcome outcome =
-		bench_peer_child_timeline(child, &plan, &no_tick, timeline, err);
+		bench_peer_child_timeline(child, &plan, &no_tick, timeline, NULL, err);
 
 	bench_peer_child_end(child);
 	return outcome;
@@ -111,6 +111,7 @@ static void test_a_timeline(void **state)
 	assert_int_equal(timeline.samples[1].in_use, 2);
 	assert_int_equal(timeline.samples[1].waiting, 7);
 	assert_int_equal(timeline.opens, 11);
+	assert_true(timeline.waits.max >= timeline.phases[0].waits.max);
 	assert_int_equal(timeline.open_failures, 3);
 	free(timeline.samples);
 }

@@ -36,16 +36,25 @@
 static const struct bench_sql_settings durable = {.cache_kib = 2000};
 static const struct bench_sql_settings visible = {.cache_kib = 65536, .visible = true};
 
+#define ROWS 100000
+
 static char directory[64];
 static struct bench_sql_file file;
+static const struct bench_scenario *mixed; /* whose statements and database all use */
+static const struct bench_statement *lookup;
+static const struct bench_statement *update;
 static struct weir_error err;
 
 static int set_up_file(void **state)
 {
 	(void)state;
 	weir_error_init(&err);
+	mixed = bench_scenario_find("sqlite-mixed");
+	lookup = &mixed->statements[0];
+	update = &mixed->statements[1];
 	(void)snprintf(directory, sizeof(directory), "/tmp/weir-bench-test-XXXXXX");
-	return mkdtemp(directory) == NULL || bench_sql_file_make(&file, directory, &err) != WEIR_OK;
+	return mkdtemp(directory) == NULL ||
+	       bench_sql_file_make(&file, directory, mixed->script, &err) != WEIR_OK;
 }
 
 static int tear_down_file(void **state)
@@ -80,7 +89,13 @@ static void *make(const struct bench_sql_variant *variant,
                   const struct bench_sql_settings *settings)
 {
 	const struct bench_sql_setup setup = {
-		.path = file.path, .settings = *settings, .threads = THREADS, .conns = CONNS};
+		.path = file.path,
+		.settings = *settings,
+		.statements = mixed->statements,
+		.statements_count = mixed->statements_count,
+		.threads = THREADS,
+		.conns = CONNS,
+	};
 	void *pool = NULL;
 
 	if (variant->create(&pool, &setup, &err) != WEIR_OK)
@@ -90,7 +105,57 @@ static void *make(const struct bench_sql_variant *variant,
 
 static const struct bench_sql_variant *variant_at(size_t index)
 {
-	return bench_sql_variant_of((enum bench_sql_pool)index);
+	return bench_sql_variant_of((unsigned)index);
+}
+
+static struct pool_value key_value(int64_t key)
+{
+	return (struct pool_value){.type = POOL_VALUE_INT64, .as.int64 = key};
+}
+
+static enum pool_outcome read_row(const struct bench_sql_variant *variant, void *pool,
+                                  unsigned thread, int64_t key)
+{
+	const struct pool_value value = key_value(key);
+
+	return variant->execute(pool, thread, lookup, &value);
+}
+
+/* Bytes as the load draws them: no two executions give a row the same. */
+static void draw_bytes(struct pool_value *value, unsigned char bytes[100])
+{
+	struct bench_values values;
+	struct bench_random random = bench_random_init(1, 1);
+
+	assert_true(bench_values_make(&values, update, 1));
+	bench_values_draw(&values, update, &random);
+	memcpy(bytes, values.values[1].as.data, 100);
+	*value = values.values[1];
+	value->as.data = bytes;
+	bench_values_free(&values);
+}
+
+static enum pool_outcome write_row(const struct bench_sql_variant *variant, void *pool,
+                                   unsigned thread, int64_t key)
+{
+	unsigned char bytes[100];
+	struct pool_value values[2] = {key_value(key)};
+
+	draw_bytes(&values[1], bytes);
+	return variant->execute(pool, thread, update, values);
+}
+
+/* A scenario like sqlite-mixed, with threads of one role that run one statement. */
+static struct bench_scenario *scenario_of(const struct bench_statement *statement)
+{
+	struct bench_scenario *const scenario = malloc(sizeof(*scenario));
+
+	assert_non_null(scenario);
+	*scenario = *mixed;
+	scenario->settings = durable;
+	scenario->roles[0].run_count = 1;
+	scenario->roles[0].run[0].statement = statement->call.index;
+	return scenario;
 }
 
 static void test_file(void **state)
@@ -98,9 +163,9 @@ static void test_file(void **state)
 	sqlite3 *db = open_raw(&durable);
 
 	(void)state;
-	assert_int_equal(ask(db, "SELECT count(*) FROM kv"), BENCH_SQL_ROWS);
+	assert_int_equal(ask(db, "SELECT count(*) FROM kv"), ROWS);
 	assert_int_equal(ask(db, "SELECT min(id) FROM kv"), 1);
-	assert_int_equal(ask(db, "SELECT max(id) FROM kv"), BENCH_SQL_ROWS);
+	assert_int_equal(ask(db, "SELECT max(id) FROM kv"), ROWS);
 	assert_int_equal(ask(db, "SELECT count(*) FROM kv WHERE length(value) <> 100"), 0);
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 	assert_int_equal(bench_sql_file_settle(&file, &err), WEIR_OK);
@@ -196,11 +261,11 @@ static void test_operations(void **state)
 		const int64_t key = 100 + (int64_t)i;
 		void *pool = make(variant, &durable);
 
-		assert_int_equal(variant->read(pool, 0, 1), BENCH_SQL_DONE);
-		assert_int_equal(variant->read(pool, 1, BENCH_SQL_ROWS), BENCH_SQL_DONE);
+		assert_int_equal(read_row(variant, pool, 0, 1), POOL_DONE);
+		assert_int_equal(read_row(variant, pool, 1, ROWS), POOL_DONE);
 		/* A row that is not there is a broken run, not a fast one. */
-		assert_int_equal(variant->read(pool, 1, BENCH_SQL_ROWS + 1), BENCH_SQL_FAILED);
-		assert_int_equal(variant->write(pool, 0, key), BENCH_SQL_DONE);
+		assert_int_equal(read_row(variant, pool, 1, ROWS + 1), POOL_FAILED);
+		assert_int_equal(write_row(variant, pool, 0, key), POOL_DONE);
 		/* Seen by another connection, so committed; the counter begins at 1. */
 		assert_int_equal(version_of(key), 1);
 		variant->destroy(pool);
@@ -218,7 +283,7 @@ static void test_same_draws(void **state)
 			void *pool = make(variant, &durable);
 			const uint64_t before = bench_sql_meter_syncs();
 
-			assert_int_equal(variant->write(pool, 0, 77), BENCH_SQL_DONE);
+			assert_int_equal(write_row(variant, pool, 0, 77), POOL_DONE);
 			if (bench_sql_meter_syncs() == before)
 				fail_msg("%s changed nothing in round %d", variant->name, round);
 			variant->destroy(pool);
@@ -231,6 +296,7 @@ static void test_hold(void **state)
 	(void)state;
 	for (size_t i = 0; i < BENCH_SQL_POOLS; i++) {
 		const struct bench_sql_variant *variant = variant_at(i);
+		const struct pool_value key = key_value(1);
 		sqlite3 *raw;
 		int kept = 0;
 		int copied = 0;
@@ -240,8 +306,8 @@ static void test_hold(void **state)
 			continue;
 		pool = make(variant, &durable);
 		raw = open_raw(&durable);
-		assert_int_equal(variant->hold_begin(pool, 3), BENCH_SQL_DONE);
-		assert_int_equal(variant->write(pool, 0, 1), BENCH_SQL_DONE);
+		assert_int_equal(variant->hold_begin(pool, 3, lookup, &key), POOL_DONE);
+		assert_int_equal(write_row(variant, pool, 0, 1), POOL_DONE);
 		assert_int_equal(
 			sqlite3_wal_checkpoint_v2(raw, NULL, SQLITE_CHECKPOINT_PASSIVE, &kept, &copied),
 			SQLITE_OK);
@@ -267,8 +333,8 @@ static void *writer_main(void *argument)
 	for (int i = 0; i < ROUNDS; i++) {
 		const int64_t key = 1 + (int64_t)writer->thread * ROUNDS + i;
 
-		if (writer->variant->write(writer->pool, writer->thread, key) != BENCH_SQL_DONE ||
-		    writer->variant->read(writer->pool, writer->thread, key) != BENCH_SQL_DONE)
+		if (write_row(writer->variant, writer->pool, writer->thread, key) != POOL_DONE ||
+		    read_row(writer->variant, writer->pool, writer->thread, key) != POOL_DONE)
 			atomic_fetch_add(writer->faults, 1);
 	}
 	return NULL;
@@ -303,21 +369,27 @@ static void test_meter(void **state)
 {
 	sqlite3 *db = open_raw(&durable);
 	struct bench_sql_conn conn;
+	struct pool_value values[2] = {key_value(1)};
+	unsigned char bytes[100];
 	uint64_t before;
 
 	(void)state;
-	assert_int_equal(bench_sql_prepare(&conn, db, &err), WEIR_OK);
-	assert_int_equal(bench_sql_write(&conn, 1), BENCH_SQL_DONE);
+	draw_bytes(&values[1], bytes);
+	assert_int_equal(bench_sql_prepare(&conn, db, mixed->statements, 2, &err), WEIR_OK);
+	assert_int_equal(bench_sql_execute(&conn, update, values), POOL_DONE);
 	before = bench_sql_meter_syncs();
-	for (int i = 0; i < 10; i++)
-		assert_int_equal(bench_sql_write(&conn, 1), BENCH_SQL_DONE);
+	for (int i = 0; i < 10; i++) {
+		bytes[50]++;
+		assert_int_equal(bench_sql_execute(&conn, update, values), POOL_DONE);
+	}
 	/* Durable: one for each commit, and none for reading. */
 	assert_int_equal(bench_sql_meter_syncs() - before, 10);
-	assert_int_equal(bench_sql_read(&conn, 1), BENCH_SQL_DONE);
+	assert_int_equal(bench_sql_execute(&conn, lookup, values), POOL_DONE);
 	assert_int_equal(bench_sql_meter_syncs() - before, 10);
 	(void)bench_sql_meter_take_stall();
 	bench_sql_meter_checkpoint(db, 1);
-	assert_int_equal(bench_sql_write(&conn, 1), BENCH_SQL_DONE);
+	bytes[50]++;
+	assert_int_equal(bench_sql_execute(&conn, update, values), POOL_DONE);
 	assert_true(bench_sql_meter_take_stall() > 0);
 	assert_int_equal(bench_sql_meter_take_stall(), 0);
 	bench_sql_finalize(&conn);
@@ -327,14 +399,14 @@ static void test_meter(void **state)
 /* One pass of every variant that writes: its figures are those of its groups. */
 static void test_figures(void **state)
 {
-	const struct bench_sql_shape shape = {.settings = durable};
+	struct bench_scenario *const scenario = scenario_of(update);
 	const struct bench_sql_pass pass = {.seconds = 0.1, .seed = 1};
 
 	(void)state;
 	for (size_t i = 0; i < BENCH_SQL_POOLS; i++) {
 		struct bench_sql_load load = {
 			.variant = variant_at(i),
-			.shape = &shape,
+			.scenario = scenario,
 			.threads = variant_at(i)->alone ? 1 : THREADS,
 			.wal = file.wal,
 		};
@@ -350,16 +422,18 @@ static void test_figures(void **state)
 		assert_true(figures.fsyncs_per_tx > 0.0);
 		if (load.variant->rows_per_write > 1)
 			assert_float_equal(figures.group_size, load.variant->rows_per_write, 0.0);
+		assert_true(isnan(bench_sql_load_late(&load)));
 	}
+	free(scenario);
 }
 
 static void test_figures_of_reads(void **state)
 {
-	const struct bench_sql_shape shape = {.settings = durable, .read_percent = 100};
+	struct bench_scenario *const scenario = scenario_of(lookup);
 	const struct bench_sql_pass pass = {.seconds = 0.05, .seed = 1};
 	struct bench_sql_load load = {
 		.variant = &bench_sql_busy_timeout,
-		.shape = &shape,
+		.scenario = scenario,
 		.threads = 2,
 	};
 	struct bench_sql_figures figures;
@@ -373,36 +447,30 @@ static void test_figures_of_reads(void **state)
 	assert_true(isnan(figures.group_size));
 	assert_true(isnan(figures.fsyncs_per_tx));
 	assert_true(isnan(figures.ckpt_stall_ns));
+	free(scenario);
 }
 
 /* The thread beside the callers does its part, and is no rival of theirs. */
 static void test_beside(void **state)
 {
-	static const struct bench_sql_shape shapes[] = {
-		{
-			.settings = {.cache_kib = 2000, .visible = true},
-			.read_percent = 100,
-			.beside = BENCH_BESIDE_WRITER,
-		},
-		{
-			.settings = {.cache_kib = 2000, .visible = true},
-			.beside = BENCH_BESIDE_READER,
-		},
-	};
+	static const char *const names[] = {"sqlite-read-beside", "sqlite-long-reader"};
 	const struct bench_sql_pass pass = {.seconds = 0.1, .seed = 1};
 
 	(void)state;
 	for (size_t i = 0; i < BENCH_SQL_POOLS; i++)
-		for (size_t at = 0; at < COUNT(shapes) && variant_at(i)->hold_begin != NULL; at++) {
+		for (size_t at = 0; at < COUNT(names) && variant_at(i)->hold_begin != NULL; at++) {
 			struct bench_sql_load load = {
-				.variant = variant_at(i), .shape = &shapes[at], .threads = 1};
+				.variant = variant_at(i),
+				.scenario = bench_scenario_find(names[at]),
+				.threads = 1,
+			};
 			struct bench_sample sample;
 
 			assert_int_equal(bench_sql_load_open(&load, file.path, 1, &err), WEIR_OK);
 			assert_int_equal(bench_sql_load_run(&load, &pass, &sample, &err), BENCH_DONE);
 			bench_sql_load_close(&load);
 			assert_true(sample.ops[BENCH_ROLE_WRITE] > 0);
-			if (shapes[at].read_percent == 0)
+			if (at > 0)
 				continue;
 			assert_true(sample.ops[BENCH_ROLE_READ] > 0);
 			assert_float_equal(sample.fairness[BENCH_ROLE_READ], 1.0, 0.0);
@@ -410,12 +478,36 @@ static void test_beside(void **state)
 		}
 }
 
+/* What a role runs comes in the shares that it says, on every draw's own stream. */
+static void test_shares(void **state)
+{
+	const struct bench_sql_pass pass = {.seconds = 0.2, .seed = 1};
+	struct bench_sql_load load = {
+		.variant = &bench_sql_weir, .scenario = mixed, .threads = THREADS};
+	struct bench_sample sample;
+	double share;
+
+	(void)state;
+	assert_int_equal(bench_sql_load_open(&load, file.path, CONNS, &err), WEIR_OK);
+	assert_int_equal(bench_sql_load_run(&load, &pass, &sample, &err), BENCH_DONE);
+	bench_sql_load_close(&load);
+	share = (double)sample.ops[BENCH_ROLE_READ] /
+	        (double)(sample.ops[BENCH_ROLE_READ] + sample.ops[BENCH_ROLE_WRITE]);
+	assert_true(share > 0.6 && share < 0.95);
+}
+
 /* ---- what is refused ---- */
 
 static void test_bad_paths(void **state)
 {
 	const struct bench_sql_setup nowhere = {
-		.path = "/nonexistent/weir/bench.db", .settings = durable, .threads = 1, .conns = 1};
+		.path = "/nonexistent/weir/bench.db",
+		.settings = durable,
+		.statements = mixed->statements,
+		.statements_count = 2,
+		.threads = 1,
+		.conns = 1,
+	};
 	struct bench_sql_file other;
 	char *const long_path = calloc(1, BENCH_SQL_PATH_MAX + 1);
 
@@ -423,14 +515,56 @@ static void test_bad_paths(void **state)
 	assert_non_null(long_path);
 	memset(long_path, 'a', BENCH_SQL_PATH_MAX);
 	assert_false(bench_sql_file_name(&other, long_path));
-	assert_int_not_equal(bench_sql_file_make(&other, long_path, &err), WEIR_OK);
+	assert_int_not_equal(bench_sql_file_make(&other, long_path, mixed->script, &err), WEIR_OK);
 	free(long_path);
-	assert_int_not_equal(bench_sql_file_make(&other, "/nonexistent/weir", &err), WEIR_OK);
+	assert_int_not_equal(bench_sql_file_make(&other, "/nonexistent/weir", mixed->script, &err),
+	                     WEIR_OK);
 	for (size_t i = 0; i < BENCH_SQL_POOLS; i++) {
 		void *pool = &err;
 
 		assert_int_not_equal(variant_at(i)->create(&pool, &nowhere, &err), WEIR_OK);
 		assert_null(pool);
+	}
+}
+
+/* A statement that is not what it says of itself is found before anything runs. */
+static void test_statements_are_checked(void **state)
+{
+	static const struct {
+		const char *sql;
+		int writes;
+		unsigned parameters;
+		const char *says; /* NULL: nothing is wrong */
+	} cases[] = {
+		{"SELECT value FROM kv WHERE id = ?1", 0, 1, NULL},
+		{"SELECT value FROM kv WHERE id = ?1;  ", 0, 1, NULL},
+		{"SELECT value FROM kv WHERE id = ?1", 1, 1, "only reads"},
+		{"DELETE FROM kv WHERE id = -1", 0, 0, "writes"},
+		{"SELECT 1", 0, 1, "0 marks"},
+		{"SELECT ?1, ?2", 0, 1, "2 marks"},
+		{"SELECT 1; SELECT 2", 0, 0, "one statement"},
+		{"-- nothing", 0, 0, "one statement"},
+		{"SELECT x FROM nowhere", 0, 0, "no such table"},
+		{"SELEC 1", 0, 0, "syntax error"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const struct bench_statement statement = {
+			.call = {.sql = cases[i].sql, .writes = cases[i].writes},
+			.name = "it",
+			.parameters_count = cases[i].parameters,
+		};
+
+		weir_error_init(&err);
+		if (cases[i].says == NULL) {
+			assert_int_equal(bench_sql_file_check(&file, &statement, 1, &err), WEIR_OK);
+			continue;
+		}
+		assert_int_not_equal(bench_sql_file_check(&file, &statement, 1, &err), WEIR_OK);
+		if (strstr(err.message, cases[i].says) == NULL ||
+		    strstr(err.message, "[statement it]") == NULL)
+			fail_msg("%s: %s", cases[i].sql, err.message);
 	}
 }
 
@@ -455,13 +589,21 @@ static void test_storage(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_file),       cmocka_unit_test(test_equal_settings_of_the_pool),
-		cmocka_unit_test(test_meter),      cmocka_unit_test(test_figures_of_reads),
-		cmocka_unit_test(test_storage),    cmocka_unit_test(test_equal_settings),
-		cmocka_unit_test(test_operations), cmocka_unit_test(test_same_draws),
-		cmocka_unit_test(test_hold),       cmocka_unit_test(test_threads_at_once),
-		cmocka_unit_test(test_figures),    cmocka_unit_test(test_beside),
+		cmocka_unit_test(test_file),
+		cmocka_unit_test(test_equal_settings_of_the_pool),
+		cmocka_unit_test(test_meter),
+		cmocka_unit_test(test_figures_of_reads),
+		cmocka_unit_test(test_storage),
+		cmocka_unit_test(test_equal_settings),
+		cmocka_unit_test(test_operations),
+		cmocka_unit_test(test_same_draws),
+		cmocka_unit_test(test_hold),
+		cmocka_unit_test(test_threads_at_once),
+		cmocka_unit_test(test_figures),
+		cmocka_unit_test(test_beside),
 		cmocka_unit_test(test_bad_paths),
+		cmocka_unit_test(test_shares),
+		cmocka_unit_test(test_statements_are_checked),
 	};
 
 	return cmocka_run_group_tests(tests, set_up_file, tear_down_file);

@@ -124,20 +124,32 @@ static void keep_tail(struct bench_child *child, const char *bytes, size_t count
 	child->tail[child->tail_length] = '\0';
 }
 
-/* false: it is too much, or there is no memory for it. */
-static bool keep_out(struct bench_child *child, const char *bytes, size_t count)
+/* Twice the room each time; false without memory. */
+static bool make_room(struct bench_child *child, size_t length)
 {
+	size_t size = child->out_size > 0 ? child->out_size : 4096;
 	char *out;
 
-	if (child->out_length + count > OUT_MAX)
-		return false;
-	out = realloc(child->out, child->out_length + count + 1);
+	while (size < length)
+		size *= 2;
+	if (size == child->out_size)
+		return true;
+	out = realloc(child->out, size);
 	if (out == NULL)
 		return false;
 	child->out = out;
-	memcpy(out + child->out_length, bytes, count);
+	child->out_size = size;
+	return true;
+}
+
+/* false: it is too much, or there is no memory for it. */
+static bool keep_out(struct bench_child *child, const char *bytes, size_t count)
+{
+	if (child->out_length + count > OUT_MAX || !make_room(child, child->out_length + count + 1))
+		return false;
+	memcpy(child->out + child->out_length, bytes, count);
 	child->out_length += count;
-	out[child->out_length] = '\0';
+	child->out[child->out_length] = '\0';
 	return true;
 }
 

@@ -27,6 +27,7 @@ struct bench_child {
 	int code; /* exit code, signal or errno */
 	char *out;
 	size_t out_length;
+	size_t out_size;                 /* room in out */
 	char tail[BENCH_CHILD_TAIL + 1]; /* the end of what it said on stderr */
 	size_t tail_length;
 	int64_t took_ns;

@@ -58,6 +58,12 @@ bool bench_choice_check(const struct bench_choice *choice, const struct bench_se
 	return any;
 }
 
+static bool no_memory(char problem[BENCH_PROBLEM_MAX])
+{
+	(void)snprintf(problem, BENCH_PROBLEM_MAX, "has more figures than memory holds");
+	return false;
+}
+
 bool bench_pairs_init(struct bench_pairs *pairs, const struct bench_series_set *set,
                       const struct bench_choice *choice, char problem[BENCH_PROBLEM_MAX])
 {
@@ -65,24 +71,23 @@ bool bench_pairs_init(struct bench_pairs *pairs, const struct bench_series_set *
 	if (!bench_choice_check(choice, set, problem))
 		return false;
 	pairs->items = calloc(set->count, sizeof(*pairs->items));
-	if (pairs->items != NULL)
-		pairs->count = set->count;
-	for (size_t i = 0; i < pairs->count; i++) {
+	if (pairs->items == NULL)
+		return no_memory(problem);
+	for (size_t i = 0; i < set->count; i++) {
 		struct bench_pair_series *const item = &pairs->items[i];
 
 		item->figure = set->items[i].figure;
 		item->figure.gated = bench_choice_of(choice, &item->figure, &item->min_effect);
 		item->base = malloc(3 * BENCH_PAIRS_MAX * sizeof(*item->base));
-		if (item->base == NULL)
-			break;
+		if (item->base == NULL) {
+			bench_pairs_free(pairs);
+			return no_memory(problem);
+		}
+		pairs->count++;
 		item->new_ = item->base + BENCH_PAIRS_MAX;
 		item->worse = item->new_ + BENCH_PAIRS_MAX;
 	}
-	if (pairs->count > 0 && pairs->items[pairs->count - 1].base != NULL)
-		return true;
-	(void)snprintf(problem, BENCH_PROBLEM_MAX, "has more figures than memory holds");
-	bench_pairs_free(pairs);
-	return false;
+	return true;
 }
 
 void bench_pairs_free(struct bench_pairs *pairs)

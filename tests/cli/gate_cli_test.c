@@ -380,6 +380,30 @@ static void test_no_valgrind(void **state)
 	has(err, "needs valgrind, which is not there");
 }
 
+/* What the gate's commands are made of: JSON alone on standard output. A delay that
+ * this build may not have is refused, never ignored. */
+static void test_run(void **state)
+{
+	json_t *root;
+
+	(void)state;
+	assert_int_equal(run("run", "solo", "--pools", "weir", "--seconds", "0.02", "--reps", "2",
+	                     "--json", "-", (const char *)NULL),
+	                 0);
+	root = json_loads(out, 0, NULL);
+	assert_non_null(root);
+	json_decref(root);
+	has(err, "solo: 1 thread");
+	put_file("run.json", out, 0644);
+	assert_int_equal(run("compare", "run.json", "run.json", (const char *)NULL), 3);
+	has(out, "solo weir ops_per_s");
+	has(err, "too few values");
+	assert_int_equal(setenv("WEIR_BENCH_DELAY", "never", 1), 0);
+	assert_int_equal(run("run", "solo", "--seconds", "0.02", (const char *)NULL), 2);
+	assert_int_equal(unsetenv("WEIR_BENCH_DELAY"), 0);
+	has(err, "WEIR_BENCH_DELAY");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -387,7 +411,7 @@ int main(void)
 		cmocka_unit_test(test_bad_commands), cmocka_unit_test(test_wrong_use),
 		cmocka_unit_test(test_compare),      cmocka_unit_test(test_interrupt),
 		cmocka_unit_test(test_record),       cmocka_unit_test(test_minutes),
-		cmocka_unit_test(test_no_valgrind),
+		cmocka_unit_test(test_no_valgrind),  cmocka_unit_test(test_run),
 	};
 
 	return cmocka_run_group_tests(tests, prepare, clean_up);

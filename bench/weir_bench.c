@@ -31,14 +31,10 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{"check", bench_command_check},
-	{"check-pool", bench_command_check_pool},
-	{"compare", bench_command_compare},
-	{"gate", bench_command_gate},
-	{"list", bench_command_list},
-	{"report", bench_command_report},
-	{"run", bench_command_run},
-	{"show", bench_command_show},
+	{"check", bench_command_check},     {"check-pool", bench_command_check_pool},
+	{"compare", bench_command_compare}, {"gate", bench_command_gate},
+	{"list", bench_command_list},       {"report", bench_command_report},
+	{"run", bench_command_run},         {"show", bench_command_show},
 	{"worker", bench_command_worker},
 };
 

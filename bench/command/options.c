@@ -10,19 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scenario_command.h"
+#include "selecting.h"
 
-#define THREADS_MAX 1024
 #define CONNS_MAX 65536
-#define SECONDS_MAX 600.0
 #define FULL_REPS 5
 #define QUICK_REPS 3
-#define QUICK_SECONDS 0.15
-/* So that eleven pools take nine minutes. */
 #define PEERS_REPS 3
-#define PEERS_SECONDS 1.0
-#define PEERS_PHASES_SECONDS 10.0
-#define QUICK_PHASES_SECONDS 1.5
 #define DEFAULT_SEED 20240229
 #define BENCH_BUILD_DIR "build/bench"
 
@@ -59,15 +52,9 @@ const char bench_options_help[] =
 
 struct flags {
 	struct bench_options *options;
-	unsigned long threads;
-	unsigned long conns;
+	struct bench_asked asked;
 	unsigned long reps;
-	double seconds;
-	bool hold_given;
-	bool seed_given;
-	struct bench_hold hold;
-	bool changed;  /* anything but what the full run does */
-	bool reshaped; /* a size that no target speaks of */
+	bool changed; /* anything but what the full run does */
 };
 
 static bool complain(const char *flag, const char *value, const char *allowed)
@@ -95,12 +82,12 @@ static bool read_count(const char *flag, const char *value, unsigned long max, u
 
 static bool set_threads(struct flags *flags, const char *value)
 {
-	return read_count("threads", value, THREADS_MAX, &flags->threads);
+	return read_count("threads", value, BENCH_THREADS_MAX, &flags->asked.threads);
 }
 
 static bool set_conns(struct flags *flags, const char *value)
 {
-	return read_count("conns", value, CONNS_MAX, &flags->conns);
+	return read_count("conns", value, CONNS_MAX, &flags->asked.conns);
 }
 
 static bool set_reps(struct flags *flags, const char *value)
@@ -112,8 +99,8 @@ static bool set_hold(struct flags *flags, const char *value)
 {
 	char problem[200];
 
-	flags->hold_given = true;
-	return bench_hold_parse(&flags->hold, value, problem, sizeof(problem)) ||
+	flags->asked.hold_given = true;
+	return bench_hold_parse(&flags->asked.hold, value, problem, sizeof(problem)) ||
 	       complain("hold", value, problem);
 }
 
@@ -122,9 +109,9 @@ static bool set_seconds(struct flags *flags, const char *value)
 	char *end;
 
 	errno = 0;
-	flags->seconds = strtod(value, &end);
+	flags->asked.seconds = strtod(value, &end);
 	if (value[0] >= '0' && value[0] <= '9' && *end == '\0' && errno == 0 &&
-	    flags->seconds >= 0.01 && flags->seconds <= SECONDS_MAX)
+	    flags->asked.seconds >= 0.01 && flags->asked.seconds <= BENCH_SECONDS_MAX)
 		return true;
 	return complain("seconds", value, "must be a number from 0.01 to 600");
 }
@@ -134,7 +121,7 @@ static bool set_seed(struct flags *flags, const char *value)
 	char *end;
 
 	errno = 0;
-	flags->seed_given = true;
+	flags->asked.seed_given = true;
 	flags->options->run.seed = strtoull(value, &end, 10);
 	if (value[0] >= '0' && value[0] <= '9' && *end == '\0' && errno == 0 &&
 	    flags->options->run.seed <= INT64_MAX)
@@ -278,155 +265,6 @@ static bool set_flag(struct flags *flags, int flag, char *value)
 	}
 }
 
-/* Add a scenario at one size, with its own figures where no flag gives others.
- * One with several sizes names the size. */
-static bool select_size(struct flags *flags, const struct bench_scenario *scenario,
-                        unsigned threads)
-{
-	struct bench_run *run = &flags->options->run;
-	struct bench_selection *selection = &run->selections[run->selections_count];
-	const bool phases = scenario->kind == BENCH_KIND_PHASES;
-	const double quick_seconds = phases ? QUICK_PHASES_SECONDS : QUICK_SECONDS;
-	const double peers_seconds = phases ? PEERS_PHASES_SECONDS : PEERS_SECONDS;
-	const double quick = flags->options->quick         ? quick_seconds
-	                     : flags->options->pools.peers ? peers_seconds
-	                                                   : SECONDS_MAX;
-	const unsigned own = scenario->conns != 0 ? scenario->conns : threads;
-	const unsigned conns = flags->conns != 0 ? (unsigned)flags->conns : own;
-
-	if (run->selections_count == BENCH_SELECTED_MAX) {
-		(void)fprintf(stderr, "weir-bench: at most %d scenarios and sizes in one run\n",
-		              BENCH_SELECTED_MAX);
-		return false;
-	}
-	*selection = (struct bench_selection){
-		.scenario = scenario,
-		.threads = threads,
-		.conns = conns,
-		.conns_min = scenario->conns_min < scenario->conns && scenario->conns_min < conns
-	                     ? scenario->conns_min
-	                     : conns,
-		.hold = flags->hold_given ? flags->hold : scenario->roles[0].hold,
-		.seconds = scenario->seconds < quick ? scenario->seconds : quick,
-		.wait_seconds = scenario->wait_seconds < quick ? scenario->wait_seconds : quick,
-		.seed = flags->seed_given ? 0 : scenario->seed,
-	};
-	if (scenario->sizes[0] != 0)
-		(void)snprintf(selection->name, sizeof(selection->name), "%.*s-%u", BENCH_SCENARIO_WORD_MAX,
-		               scenario->name, threads);
-	else
-		(void)snprintf(selection->name, sizeof(selection->name), "%s", scenario->name);
-	if (flags->seconds > 0.0) {
-		selection->seconds = flags->seconds;
-		selection->wait_seconds = flags->seconds;
-	}
-	run->selections_count++;
-	return true;
-}
-
-static bool has_size(const struct bench_scenario *scenario, unsigned long threads)
-{
-	for (size_t i = 0; i < BENCH_SIZES_MAX; i++)
-		if (scenario->sizes[i] == threads)
-			return true;
-	return false;
-}
-
-/* Add a scenario at each of its sizes, or at the one that --threads names. */
-static bool select_sizes(struct flags *flags, const struct bench_scenario *scenario)
-{
-	const unsigned *sizes = flags->options->quick ? scenario->quick_sizes : scenario->sizes;
-
-	if (flags->threads != 0) {
-		flags->reshaped = flags->reshaped || !has_size(scenario, flags->threads);
-		return select_size(flags, scenario, (unsigned)flags->threads);
-	}
-	if (sizes[0] == 0)
-		return select_size(flags, scenario, scenario->roles[0].threads);
-	for (size_t i = 0; i < BENCH_SIZES_MAX && sizes[i] != 0; i++)
-		if (!select_size(flags, scenario, sizes[i]))
-			return false;
-	return true;
-}
-
-static bool has_phases_or_leases(const struct bench_scenario *scenario)
-{
-	return scenario->kind == BENCH_KIND_LEASES || scenario->kind == BENCH_KIND_PHASES;
-}
-
-static bool select_scenario(struct flags *flags, const struct bench_scenario *scenario)
-{
-	const struct bench_run *run = &flags->options->run;
-
-	for (unsigned i = 0; i < run->selections_count; i++) {
-		if (run->selections[i].scenario == scenario)
-			return true;
-		if (strcmp(run->selections[i].scenario->name, scenario->name) == 0) {
-			(void)fprintf(stderr, "weir-bench: two scenarios are named \"%s\"\n", scenario->name);
-			return false;
-		}
-	}
-	if (!has_phases_or_leases(scenario) && flags->hold_given)
-		return complain("hold", flags->hold.text, "does not apply to this scenario");
-	if (scenario->kind == BENCH_KIND_SPARSE && flags->threads != 0) {
-		(void)fprintf(stderr, "weir-bench: --threads: %s always takes two\n", scenario->name);
-		return false;
-	}
-	if (flags->threads + bench_scenario_other_threads(scenario) > THREADS_MAX) {
-		(void)fprintf(stderr, "weir-bench: --threads: %s has other roles: at most %u\n",
-		              scenario->name, THREADS_MAX - bench_scenario_other_threads(scenario));
-		return false;
-	}
-	return select_sizes(flags, scenario);
-}
-
-/* A name, or a file. */
-static bool select_named(struct flags *flags, const char *name)
-{
-	const struct bench_scenario *scenario;
-
-	if (bench_is_scenario_file(name)) {
-		scenario = bench_scenario_open(name);
-		if (scenario == NULL)
-			return false;
-		flags->options->run.loaded[flags->options->run.loaded_count++] =
-			(struct bench_scenario *)(uintptr_t)scenario;
-		flags->reshaped = true;
-	} else {
-		scenario = bench_scenario_find(name);
-	}
-	if (scenario == NULL) {
-		(void)fprintf(stderr, "weir-bench: no scenario \"%s\"; see weir-bench list\n", name);
-		return false;
-	}
-	return select_scenario(flags, scenario);
-}
-
-static bool select_scenarios(struct flags *flags, char *const *names, int names_count)
-{
-	size_t count;
-	const struct bench_scenario *const *const all = bench_scenarios(&count);
-
-	for (int i = 0; i < names_count; i++) {
-		if (i == BENCH_SELECTED_MAX) {
-			(void)fprintf(stderr, "weir-bench: at most %d scenarios\n", BENCH_SELECTED_MAX);
-			return false;
-		}
-		if (!select_named(flags, names[i]))
-			return false;
-		remember(flags, "", base_name(names[i]));
-	}
-	if (names_count > 0)
-		return true;
-	if (flags->threads != 0 || flags->conns != 0 || flags->hold_given)
-		return select_named(flags, "custom");
-	for (size_t i = 0; i < count; i++)
-		if (!all[i]->on_request && (!flags->options->pools.peers || all[i]->peers) &&
-		    !select_scenario(flags, all[i]))
-			return false;
-	return true;
-}
-
 /* Each pool takes part in some kinds of scenario only: one without any would be
  * an empty table. */
 static bool check_pools(const struct bench_run *run)
@@ -444,7 +282,7 @@ static bool check_pools(const struct bench_run *run)
 
 bool bench_options_read(struct bench_options *options, int argc, char **argv)
 {
-	struct flags flags = {.options = options};
+	struct flags flags = {.options = options, .asked = {.run = &options->run}};
 	int flag;
 
 	*options = (struct bench_options){
@@ -471,10 +309,14 @@ bool bench_options_read(struct bench_options *options, int argc, char **argv)
 		                    : options->pools.peers ? PEERS_REPS
 		                                           : FULL_REPS;
 	options->full = !flags.changed && optind == argc;
-	options->short_ = options->quick || flags.seconds > 0.0 || options->run.reps < FULL_REPS;
-	if (!select_scenarios(&flags, argv + optind, argc - optind) ||
+	options->short_ = options->quick || flags.asked.seconds > 0.0 || options->run.reps < FULL_REPS;
+	flags.asked.quick = options->quick;
+	flags.asked.peers = options->pools.peers;
+	for (int i = optind; i < argc; i++)
+		remember(&flags, "", base_name(argv[i]));
+	if (!bench_select(&flags.asked, argv + optind, argc - optind) ||
 	    !bench_pool_options_apply(&options->pools) || !check_pools(&options->run))
 		return false;
-	options->as_made = !flags.reshaped && flags.conns == 0 && !flags.hold_given;
+	options->as_made = !flags.asked.reshaped && flags.asked.conns == 0 && !flags.asked.hold_given;
 	return true;
 }

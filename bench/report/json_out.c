@@ -78,15 +78,15 @@ static json_t *samples(const struct bench_row *row)
 /* What the row is of. */
 static json_t *identity(const struct bench_row *row)
 {
-	return json_pack("{s:o, s:o, s:s, s:o, s:s, s:o, s:o, s:o, s:i, s:i, s:o, s:b, s:o, s:i}",
-	                 "scenario", bench_json_text(row->scenario), "doc", bench_json_text(row->doc),
-	                 "kind", bench_kind_name(row->kind), "pool", bench_json_text(row->pool),
-	                 "standing", bench_standing_name(row->standing), "extra_work",
-	                 bench_json_text(row->extra_work), "failure",
-	                 bench_json_text(row->failure[0] != '\0' ? row->failure : NULL), "driver", bench_json_text(row->driver),
-	                 "threads", (int)row->threads, "conns", (int)row->conns, "hold",
-	                 bench_json_text(row->hold), "sleeps", (int)row->sleeps, "seconds",
-	                 bench_json_number(row->seconds), "reps", (int)row->reps);
+	return json_pack(
+		"{s:o, s:o, s:s, s:o, s:s, s:o, s:o, s:o, s:i, s:i, s:o, s:b, s:o, s:i}", "scenario",
+		bench_json_text(row->scenario), "doc", bench_json_text(row->doc), "kind",
+		bench_kind_name(row->kind), "pool", bench_json_text(row->pool), "standing",
+		bench_standing_name(row->standing), "extra_work", bench_json_text(row->extra_work),
+		"failure", bench_json_text(row->failure[0] != '\0' ? row->failure : NULL), "driver",
+		bench_json_text(row->driver), "threads", (int)row->threads, "conns", (int)row->conns,
+		"hold", bench_json_text(row->hold), "sleeps", (int)row->sleeps, "seconds",
+		bench_json_number(row->seconds), "reps", (int)row->reps);
 }
 
 static json_t *result(const struct bench_results *results, const struct bench_row *row)

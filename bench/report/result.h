@@ -79,8 +79,8 @@ struct bench_row {
 	double seconds;
 	unsigned reps; /* done so far */
 	double values[BENCH_METRICS][BENCH_REPS_MAX];
-	struct bench_timeline *timeline; /* malloc'ed; NULL: no phases */
-	struct bench_histogram *waits;   /* of all repetitions and roles; malloc'ed; NULL: not kept */
+	struct bench_timeline *timeline;   /* malloc'ed; NULL: no phases */
+	struct bench_histogram *waits;     /* of all repetitions and roles; malloc'ed; NULL: not kept */
 	char left_out[BENCH_LEFT_OUT_MAX]; /* pools that did not run, and why; of a scenario's first
 	                                      row, and "" if there are none */
 };

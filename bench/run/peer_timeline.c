@@ -162,8 +162,7 @@ enum bench_outcome bench_peer_child_timeline(struct bench_peer_child *child,
                                              const struct bench_peer_plan *plan,
                                              const struct bench_peer_tick *tick,
                                              struct bench_timeline *timeline,
-                                             struct bench_histogram *merged,
-                                             struct weir_error *err)
+                                             struct bench_histogram *merged, struct weir_error *err)
 {
 	enum bench_outcome outcome = bench_peer_child_open(child, &plan->setup, tick);
 	json_t *reply;

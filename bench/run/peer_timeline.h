@@ -34,7 +34,8 @@ struct bench_peer_plan {
 };
 
 /* Open, run the phases, close. On DONE timeline has samples to free, and merged the
- * waits of all phases (it may be NULL); else nothing of timeline is set. DROPPED, with err, as bench_peer_child_run. */
+ * waits of all phases (it may be NULL); else nothing of timeline is set. DROPPED,
+ * with err, as bench_peer_child_run. */
 enum bench_outcome bench_peer_child_timeline(struct bench_peer_child *child,
                                              const struct bench_peer_plan *plan,
                                              const struct bench_peer_tick *tick,

@@ -255,7 +255,7 @@ static void test_too_many_rows(void **state)
 	(void)fprintf(file, "]}");
 	assert_int_equal(fclose(file), 0);
 	assert_false(bench_json_read(&run, path, problem, sizeof(problem)));
-	assert_non_null(strstr(problem, "more than 256"));
+	assert_non_null(strstr(problem, "more than 512"));
 }
 
 int main(void)

@@ -65,6 +65,7 @@ static void describe(const struct bench_timeline *timeline, struct bench_rep *re
 		.seconds = timeline->phases[timeline->phases_count - 1].end_s,
 		.fairness = {NAN, NAN},
 		.cpu_s = NAN,
+		.ctx_switches_unknown = true,
 		.waits = {timeline->waits, none},
 		.waits_all = timeline->waits,
 	};

@@ -10,14 +10,16 @@
 #define CALIBRATE_LINKS UINT64_C(1000000)
 
 /* noinline: the loop must be the same code when it is calibrated and when it
- * is used. The empty asm makes the result needed without storing it. */
+ * is used. The empty asm makes each link needed by itself: clang would fold several
+ * into one. */
 __attribute__((noinline)) void bench_work_run(uint64_t links)
 {
 	uint64_t x = links;
 
-	for (uint64_t i = 0; i < links; i++)
+	for (uint64_t i = 0; i < links; i++) {
 		x = x * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	__asm__ volatile("" : : "r"(x));
+		__asm__ volatile("" : "+r"(x));
+	}
 }
 
 double bench_work_calibrate(void)

@@ -57,6 +57,8 @@ function may_include(from, to, name)
 		return name == "pool_under_test.h" # what users include, too
 	if (from == "tests")
 		return name == "testing.h" || to == "bench" || to == "cli" || to == "stress"
+	if (from == "stress" && path ~ /^stress\/fuzz\//)
+		return to == "bench" && name == "scenario.h"
 	if (from == "stress" && path ~ /^stress\/(explore|relacy)\//)
 		return to == "core" || to == "platform" # the checkers, which run the protocols
 	if (name == "testing.h")

@@ -63,7 +63,9 @@ static void write_sentences(struct bench_writer *writer, const struct bench_resu
 		const struct bench_row *const calmest =
 			best_peer(results, scenario, BENCH_WAIT_P999, BENCH_LOWER);
 
-		if (!bench_row_is_first(results, i) || weir == NULL || fastest == NULL)
+		/* In an outage who refuses at once waits least, and is not the better for it. */
+		if (!bench_row_is_first(results, i) || weir == NULL || fastest == NULL ||
+		    results->rows[i].kind == BENCH_KIND_PHASES)
 			continue;
 		scenarios++;
 		faster += bench_row_over(weir, fastest, BENCH_OPS_PER_S) >= 1.0;
@@ -71,7 +73,7 @@ static void write_sentences(struct bench_writer *writer, const struct bench_resu
 	}
 	if (scenarios > 0)
 		bench_write_paragraph(writer,
-		                      "Of %u scenario%s, weir's throughput is at or above every peer's in "
+		                      "Of %u scenario%s without phases, weir's throughput is at or above every peer's in "
 		                      "%u, and its p99.9 wait at or below every peer's in %u.",
 		                      scenarios, scenarios == 1 ? "" : "s", faster, calmer);
 }

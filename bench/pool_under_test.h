@@ -65,6 +65,8 @@ struct pool_setup {
 
 	const struct pool_source *source; /* NULL: the scenario has a database */
 	const char *database;             /* NULL, or what names it: a path for SQLite */
+	int durable;                      /* a write is on disk when execute returns; 0: visible */
+	unsigned cache_kib;               /* of page cache for each connection */
 };
 
 /* A caller's hold on a connection. The caller zeroes it once, sets broken before
@@ -131,9 +133,9 @@ struct pool_under_test {
 	void (*destroy)(void *pool);
 
 	/*
-	 * Acquire for caller number thread, waiting acquire_timeout_ns at most, and
-	 * set lease->conn. 0, or something else: no connection in that time. lease->own
-	 * stays as it was since this caller's last release.
+	 * Acquire for caller number thread, who may hold other leases, waiting
+	 * acquire_timeout_ns at most, and set lease->conn. 0, or something else: no
+	 * connection in that time. lease->own stays as it was since its last release.
 	 */
 	int (*acquire)(void *pool, unsigned thread, struct pool_lease *lease);
 

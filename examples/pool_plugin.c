@@ -59,12 +59,13 @@ static int create(void **out, const struct pool_setup *setup, char *problem, siz
 	struct pool_lease lease = {0};
 
 	*out = NULL;
-	if (pool == NULL || pipe(pool->pipe) != 0) {
-		snprintf(problem, problem_size, "no memory or no pipe");
+	if (pool == NULL || setup->conns_max > 8192 || pipe(pool->pipe) != 0) {
+		snprintf(problem, problem_size, "no memory, no pipe, or too many connections for one");
 		free(pool);
 		return -1;
 	}
 	fcntl(pool->pipe[0], F_SETFL, O_NONBLOCK);
+	fcntl(pool->pipe[1], F_SETFL, O_NONBLOCK);
 	pool->setup = setup;
 	for (unsigned i = 0; i < setup->conns_max; i++) {
 		if (setup->source->open(setup->source->self, INT64_MAX, &lease.conn) != 0) {

@@ -120,6 +120,7 @@ int bench_command_list(int argc, char **argv)
 			return BENCH_EXIT_USAGE;
 		pools.peers = pools.peers || flag == 'P';
 		pools.peers_dir = flag == 'd' ? optarg : pools.peers_dir;
+		pools.peers = pools.peers || flag == 'd';
 		json = json || flag == 'j';
 		if (flag == '?') {
 			(void)fprintf(stderr, "weir-bench: list has no option %s; see weir-bench list --help\n",

@@ -256,6 +256,7 @@ static bool set_flag(struct flags *flags, int flag, char *value)
 		options->pools.peers = true;
 		return true;
 	case FLAG_PEERS_DIR:
+		options->pools.peers = true;
 		return set_path("peers-dir", value, &options->pools.peers_dir);
 	case FLAG_HELP:
 		options->help = true;
@@ -269,14 +270,21 @@ static bool set_flag(struct flags *flags, int flag, char *value)
  * an empty table. */
 static bool check_pools(const struct bench_run *run)
 {
+	char why[BENCH_LEFT_OUT_MAX];
+	bool somebody = false;
+
 	for (unsigned i = 0; i < run->pools_count; i++)
 		if (!bench_pool_exists(run->pools[i]))
 			return complain("pools", run->pools[i], "no pool has that name; see weir-bench list");
 	for (unsigned i = 0; i < run->selections_count; i++)
-		if (bench_run_pools(run, &run->selections[i]) > 0)
-			return true;
-	(void)fprintf(stderr, "weir-bench: --pools: none of them takes part in these scenarios; see "
-	                      "weir-bench list\n");
+		somebody = bench_run_pools(run, &run->selections[i]) > 0 || somebody;
+	if (somebody)
+		return true;
+	bench_run_left_out(run, &run->selections[0], why, sizeof(why));
+	(void)fprintf(stderr,
+	              "weir-bench: %s: none of them takes part in these scenarios%s%s; see "
+	              "weir-bench list\n",
+	              run->pools_count > 0 ? "--pools" : "pools", why[0] != '\0' ? ": " : "", why);
 	return false;
 }
 

@@ -150,6 +150,16 @@ static bool open_outputs(struct session *session)
 	return bench_outputs_open(&session->outputs, &paths);
 }
 
+/* A scenario without a row would vanish without a word. */
+static void say_nobody(const struct bench_run *run, const struct bench_selection *selection)
+{
+	char why[BENCH_LEFT_OUT_MAX];
+
+	bench_run_left_out(run, selection, why, sizeof(why));
+	if (why[0] != '\0')
+		(void)fprintf(stderr, "weir-bench: %s: nobody takes part: %s\n", selection->name, why);
+}
+
 static enum bench_outcome run_selections(struct session *session, struct weir_error *err)
 {
 	struct bench_run *run = &session->options.run;
@@ -168,6 +178,8 @@ static enum bench_outcome run_selections(struct session *session, struct weir_er
 	for (unsigned i = 0; i < run->selections_count && outcome == BENCH_DONE; i++) {
 		const unsigned first = session->results->rows_count;
 
+		if (bench_run_pools(run, &run->selections[i]) == 0)
+			say_nobody(run, &run->selections[i]);
 		bench_hold_calibrate(&run->selections[i].hold, session->links_per_us);
 		bench_delay_stretch(&run->selections[i].hold);
 		run->selections[i].links_per_us = session->links_per_us;

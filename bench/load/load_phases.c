@@ -103,8 +103,10 @@ static void run_once(struct bench_phases_worker *worker, const struct bench_stre
 {
 	if (bench_now() >= worker->run->end_ns)
 		leave(worker, stretch->begin_ns);
-	else
+	else {
+		bench_histogram_record(worker->late, bench_now() - stretch->begin_ns);
 		operate(worker, stretch->begin_ns);
+	}
 }
 
 static void run_open(struct bench_phases_worker *worker, const struct bench_stretch *stretch)
@@ -127,6 +129,8 @@ static void run_open(struct bench_phases_worker *worker, const struct bench_stre
 		const int64_t now = bench_now();
 
 		if (now >= worker->run->end_ns) {
+			if (stopped(worker))
+				return;
 			leave(worker, due_ns);
 			continue;
 		}
@@ -175,14 +179,10 @@ void *bench_phases_worker_main(void *argument)
 	struct bench_phases_run *const run = worker->run;
 	int64_t begin_ns;
 
-	/* Until everybody is there. */
-	while ((begin_ns = atomic_load_explicit(&run->start_ns, memory_order_acquire)) == 0) {
-		const struct timespec pause = {.tv_nsec = 1000000};
-
-		if (stopped(worker))
-			return NULL;
-		(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
-	}
+	/* Held until everybody is there. */
+	(void)pthread_mutex_lock(&run->mutex);
+	begin_ns = atomic_load_explicit(&run->start_ns, memory_order_relaxed);
+	(void)pthread_mutex_unlock(&run->mutex);
 	for (unsigned i = 0; i < run->load->phases_count && !stopped(worker); i++) {
 		run_phase(worker, i, begin_ns);
 		bench_phases_add(run, i, &worker->figures);

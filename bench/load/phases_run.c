@@ -29,6 +29,7 @@ struct conductor {
 	struct bench_timeline *timeline;
 	struct rusage before;
 	struct rusage after;
+	bool partial; /* a phase has a part of the threads only */
 };
 
 void bench_timeline_free(struct bench_timeline *timeline)
@@ -153,6 +154,9 @@ static enum bench_outcome run_threads(struct conductor *conductor, struct weir_e
 	pthread_t sampler;
 	int rc = 0;
 
+	/* Those that are there wait for the mutex: were each to look again and again, a
+	 * thousand of them would leave no processor to create the next. */
+	(void)pthread_mutex_lock(&conductor->run.mutex);
 	while (started < conductor->threads && rc == 0) {
 		rc = pthread_create(&conductor->ids[started], NULL, bench_phases_worker_main,
 		                    &conductor->workers[started]);
@@ -165,8 +169,9 @@ static enum bench_outcome run_threads(struct conductor *conductor, struct weir_e
 		atomic_store(&conductor->run.start_ns, start_ns);
 		rc = pthread_create(&sampler, NULL, sampler_main, conductor);
 	}
+	atomic_store(&conductor->run.stop, rc != 0);
+	(void)pthread_mutex_unlock(&conductor->run.mutex);
 	if (rc != 0) {
-		atomic_store(&conductor->run.stop, true);
 		outcome = thread_failed(rc, err);
 	} else {
 		outcome = conduct(conductor);
@@ -254,7 +259,10 @@ static void compare_threads(const struct conductor *conductor, struct bench_samp
 			slowest = ops < slowest ? ops : slowest;
 			fastest = ops > fastest ? ops : fastest;
 		}
-		if (role->companion || fastest == 0)
+		/* Threads of an open loop are given their work, and some are idle in a phase for
+		 * a part of them: neither is a matter of the pool's fairness. */
+		if (role->companion || fastest == 0 || bench_arrival_open(&role->arrival) ||
+		    conductor->partial)
 			continue;
 		sample->fairness[0] = fmin(sample->fairness[0], (double)slowest / (double)fastest);
 	}
@@ -330,6 +338,8 @@ enum bench_outcome bench_load_phases(const struct bench_phases_load *load,
 	*timeline = NULL;
 	for (unsigned i = 0; i < load->roles_count; i++)
 		conductor.threads += load->roles[i].threads;
+	for (unsigned i = 0; i < load->phases_count; i++)
+		conductor.partial = conductor.partial || load->phases[i].active_share < 1.0;
 	if (make(&conductor)) {
 		assign_roles(&conductor);
 		outcome = run_threads(&conductor, err);

@@ -30,10 +30,10 @@ struct bench_phase_figures {
 
 struct bench_phases_run {
 	const struct bench_phases_load *load;
-	_Atomic int64_t start_ns; /* of the first phase; 0: not everybody is there yet */
-	int64_t end_ns;           /* of the last; constant once start_ns is there */
-	_Atomic bool stop;        /* the user wants it */
-	pthread_mutex_t mutex;
+	_Atomic int64_t start_ns;           /* of the first phase; 0: not everybody is there yet */
+	int64_t end_ns;                     /* of the last; constant once start_ns is there */
+	_Atomic bool stop;                  /* the user wants it, or a thread could not start */
+	pthread_mutex_t mutex;              /* held, too, until every thread has been created */
 	struct bench_phase_figures *phases; /* under mutex */
 };
 

@@ -44,12 +44,15 @@ static int source_open(void *self, int64_t deadline_ns, void **out)
 {
 	struct bench_source *const source = self;
 	struct source_conn *conn = NULL;
+	unsigned outages;
 
 	*out = NULL;
 	if (!atomic_load_explicit(&source->down, memory_order_acquire) &&
 	    (source->open_ns == 0 || take(source->open_ns, deadline_ns)))
 		conn = malloc(sizeof(*conn));
-	/* It may have gone down while this one was on its way. */
+	/* It may have gone down while this one was on its way. The count before that
+	 * look: one that is raised later makes this connection a broken one. */
+	outages = atomic_load_explicit(&source->outages, memory_order_acquire);
 	if (conn != NULL && atomic_load_explicit(&source->down, memory_order_acquire)) {
 		free(conn);
 		conn = NULL;
@@ -60,7 +63,7 @@ static int source_open(void *self, int64_t deadline_ns, void **out)
 	}
 	conn->conn.source = &source->source;
 	conn->source = source;
-	conn->outages = atomic_load_explicit(&source->outages, memory_order_acquire);
+	conn->outages = outages;
 	atomic_fetch_add_explicit(&source->opens, 1, memory_order_relaxed);
 	atomic_fetch_add_explicit(&source->open_now, 1, memory_order_relaxed);
 	*out = conn;
@@ -108,10 +111,10 @@ const struct pool_source *bench_source_for_pool(const struct bench_source *sourc
 
 void bench_source_set_down(struct bench_source *source, bool down)
 {
-	/* The count first: whoever sees the server up again opens after it. */
+	/* Down first: whoever reads the new count sees that it is. */
+	atomic_store_explicit(&source->down, down, memory_order_release);
 	if (down)
 		atomic_fetch_add_explicit(&source->outages, 1, memory_order_release);
-	atomic_store_explicit(&source->down, down, memory_order_release);
 }
 
 bool bench_source_works(const void *opaque)

@@ -73,8 +73,9 @@ static void write_sentences(struct bench_writer *writer, const struct bench_resu
 	}
 	if (scenarios > 0)
 		bench_write_paragraph(writer,
-		                      "Of %u scenario%s without phases, weir's throughput is at or above every peer's in "
-		                      "%u, and its p99.9 wait at or below every peer's in %u.",
+		                      "Of %u scenario%s without phases, weir's throughput is at or above "
+		                      "every peer's in %u, and its p99.9 wait at or below every peer's "
+		                      "in %u.",
 		                      scenarios, scenarios == 1 ? "" : "s", faster, calmer);
 }
 

@@ -58,6 +58,14 @@ static void make_phases(const struct bench_selection *selection, struct bench_pe
 	}
 }
 
+/* As bench_load_phases bounds its samples. */
+static int64_t sample_ns(const struct bench_selection *selection)
+{
+	const int64_t at_least = (int64_t)(selection->seconds * 1e9) / BENCH_SAMPLES_MAX + 1;
+
+	return selection->scenario->sample_ns > at_least ? selection->scenario->sample_ns : at_least;
+}
+
 static void describe(const struct bench_timeline *timeline, struct bench_rep *rep)
 {
 	const struct bench_waits none = {NAN, NAN, NAN, NAN};
@@ -98,7 +106,7 @@ enum bench_outcome bench_child_phases_run(struct bench_peer_child *child,
 				.ping_ns = scenario->ping_ns,
 				.hold = &selection->hold,
 			},
-		.sample_ns = scenario->sample_ns,
+		.sample_ns = sample_ns(selection),
 		.seed = spec->seed,
 		.phases_count = scenario->phases_count,
 		.phases = phases,

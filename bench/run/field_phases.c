@@ -130,8 +130,13 @@ static const char *phases_left_out(size_t index, const struct bench_selection *s
 {
 	const char *const why = bench_stub_left_out(index, selection);
 
-	if (why != NULL || bench_entrants_at(index).child == NULL)
+	const struct bench_peer_child *const child = bench_entrants_at(index).child;
+
+	if (why != NULL || child == NULL)
 		return why;
+	/* Phases are for children that grow (docs/reference/benchmarks.md). */
+	if ((bench_peer_child_hello(child)->abilities & POOL_GROWS) == 0)
+		return "its greeting announces no phases";
 	return bench_child_phases_refuse(selection->scenario);
 }
 

@@ -252,6 +252,8 @@ enum bench_outcome bench_peer_child_run(struct bench_peer_child *child,
 		.conns_max = spec->conns,
 		.acquire_timeout_ns = acquire_timeout_ns,
 		.open_timeout_ns = open_timeout_ns,
+		.open_ns = spec->selection->scenario->open_ns,
+		.ping_ns = spec->selection->scenario->ping_ns,
 		.hold = &spec->selection->hold,
 	};
 	enum bench_outcome outcome = bench_peer_child_open(child, &setup, &tick);

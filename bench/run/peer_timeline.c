@@ -67,6 +67,7 @@ static bool read_phase(const json_t *reply, const struct bench_peer_phase *plann
 	if (!bench_peer_reply_count(json_object_get(reply, "ops"), &phase->ops) ||
 	    !bench_peer_reply_count(json_object_get(reply, "timeouts"), &phase->timeouts) ||
 	    !bench_peer_reply_count(json_object_get(reply, "failures"), &phase->failures) ||
+	    !bench_peer_reply_count(json_object_get(reply, "unserved"), &phase->unserved) ||
 	    !bench_peer_reply_histogram(json_object_get(reply, "waits"),
 	                                json_object_get(reply, "wait_max"), scratch))
 		return false;

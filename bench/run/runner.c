@@ -72,20 +72,20 @@ static bool wanted(const struct bench_run *run, const struct bench_selection *se
 	       asked_for(run, field->contender(contender).name);
 }
 
-/* Say on a scenario's first row who would have run, and why not. */
-static void describe_left_out(const struct bench_run *run, const struct bench_selection *selection,
-                              struct bench_row *row)
+void bench_run_left_out(const struct bench_run *run, const struct bench_selection *selection,
+                        char *text, size_t text_size)
 {
 	const struct bench_field *field = bench_field_of(selection->scenario->kind);
 
+	text[0] = '\0';
 	for (size_t i = 0; i < field->count(); i++) {
 		const char *const name = field->contender(i).name;
 		const char *const why = left_out(selection, i);
-		const size_t used = strlen(row->left_out);
+		const size_t used = strlen(text);
 
 		if (why != NULL && why[0] != '\0' && asked_for(run, name))
-			(void)snprintf(row->left_out + used, sizeof(row->left_out) - used, "%s%s (%s)",
-			               used > 0 ? ", " : "", name, why);
+			(void)snprintf(text + used, text_size - used, "%s%s (%s)", used > 0 ? ", " : "", name,
+			               why);
 	}
 }
 
@@ -226,7 +226,8 @@ static unsigned make_cells(const struct bench_run *run, const struct bench_selec
 			cell->row = &results->rows[results->rows_count++];
 			describe_row(cell->row, selection, cell);
 			if (count == 0)
-				describe_left_out(run, selection, cell->row);
+				bench_run_left_out(run, selection, cell->row->left_out,
+				                   sizeof(cell->row->left_out));
 			count++;
 		}
 	return count;

@@ -36,6 +36,10 @@ bool bench_pool_exists(const char *pool);
 /* How many of the pools that run asks for take part in a selection. */
 unsigned bench_run_pools(const struct bench_run *run, const struct bench_selection *selection);
 
+/* Who was asked for and does not run in a selection, and why; "" if there is nobody. */
+void bench_run_left_out(const struct bench_run *run, const struct bench_selection *selection,
+                        char *text, size_t text_size);
+
 /* Run one selection and add its rows to results. */
 enum bench_outcome bench_run_selection(const struct bench_run *run,
                                        const struct bench_selection *selection,

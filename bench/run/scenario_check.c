@@ -99,8 +99,10 @@ static void check_threads(const struct bench_scenario_reading *reading)
 	unsigned largest = 0;
 	unsigned others = 0;
 
-	for (size_t i = 0; i < BENCH_SIZES_MAX; i++)
+	for (size_t i = 0; i < BENCH_SIZES_MAX; i++) {
 		largest = scenario->sizes[i] > largest ? scenario->sizes[i] : largest;
+		largest = scenario->quick_sizes[i] > largest ? scenario->quick_sizes[i] : largest;
+	}
 	for (unsigned i = 0; i < scenario->roles_count; i++) {
 		struct bench_scenario_role *const role = &scenario->roles[i];
 		const unsigned line = bench_key_line(reading, "threads", role->line);
@@ -174,9 +176,10 @@ static void unknown_statement(const struct bench_scenario_reading *reading, unsi
 static void read_run(const struct bench_scenario_reading *reading, struct bench_scenario_role *role,
                      const char *text, unsigned line)
 {
+	const char *at = text;
 	double total = 0.0;
 
-	for (const char *at = text; role->run_count < BENCH_SCENARIO_RUN_MAX;) {
+	while (role->run_count < BENCH_SCENARIO_RUN_MAX) {
 		struct bench_scenario_run *const run = &role->run[role->run_count];
 		const char *const end = bench_read_number(at, &run->percent);
 		const struct bench_statement *statement;
@@ -203,7 +206,11 @@ static void read_run(const struct bench_scenario_reading *reading, struct bench_
 			break;
 		at += 1 + strspn(at + 1, " \t");
 	}
-	if (fabs(total - PERCENT_ALL) > PERCENT_SLACK)
+	if (*at != '\0')
+		bench_fault_add(reading->faults, line,
+		                "run: \"%s\" is left over; shares are parted by commas, %d at most", at,
+		                BENCH_SCENARIO_RUN_MAX);
+	else if (fabs(total - PERCENT_ALL) > PERCENT_SLACK)
 		bench_fault_add(reading->faults, line,
 		                "run: the shares of up to %d statements have to add up to 100 %%, not %g",
 		                BENCH_SCENARIO_RUN_MAX, total);

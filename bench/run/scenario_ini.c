@@ -17,7 +17,7 @@ struct ini_reading {
 	const char *at;
 	const char *end;
 	unsigned line;
-	char header[LINE_LENGTH_MAX + 1]; /* the last one, as it was written */
+	char header[LINE_LENGTH_MAX + 2]; /* the last one, as it was written */
 	bool header_ends;                 /* a marker for it comes next */
 	bool marker;                      /* a marker is what libinih has just been given */
 	bool judged;                      /* the line needs no further verdict */

@@ -198,6 +198,10 @@ static void add_use(struct reader *reader, const struct bench_key *key, unsigned
 {
 	struct bench_scenario_reading *const reading = &reader->reading;
 
+	/* One use stands for all: there may be thousands. */
+	for (unsigned i = 0; (key->flags & BENCH_KEY_REPEATS) != 0 && i < reading->uses_count; i++)
+		if (reading->uses[i].key == key && reading->uses[i].section_line == reader->section_line)
+			return;
 	if (reading->uses_count < BENCH_USES_MAX)
 		reading->uses[reading->uses_count++] =
 			(struct bench_key_use){key, line, reader->section_line, guessed};

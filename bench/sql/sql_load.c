@@ -212,7 +212,9 @@ static void paced_loop(struct caller *caller)
 		if (worker->waits != NULL)
 			bench_record_wait(worker, role, bench_now() - start);
 		due = due + gap_ns > start ? due + gap_ns : start;
-		sleep_until(due);
+		for (int64_t now = bench_now(); now < due && bench_phase(worker) != BENCH_PHASE_STOP;
+		     now = bench_now())
+			sleep_until(due - now > LOOK_NS ? now + LOOK_NS : due);
 	} while (count_outcome(caller, role, outcome) && bench_phase(worker) != BENCH_PHASE_STOP);
 }
 
@@ -233,6 +235,19 @@ static bool wait_for(struct caller *caller, int64_t due_ns)
 	return bench_phase(caller->worker) != BENCH_PHASE_STOP;
 }
 
+/* What was due when the pass ended, and had not begun, counts with the time that it
+ * has waited: dropping it would hide a stall at the end. */
+static void record_backlog(struct caller *caller, struct bench_dues *dues, int64_t due_ns,
+                           enum bench_role role)
+{
+	const int64_t now = bench_now();
+
+	if (caller->worker->waits == NULL)
+		return;
+	for (; due_ns < now; due_ns = bench_dues_next(dues))
+		bench_record_wait(caller->worker, role, now - due_ns);
+}
+
 static void open_loop(struct caller *caller)
 {
 	struct bench_worker *const worker = caller->worker;
@@ -249,15 +264,17 @@ static void open_loop(struct caller *caller)
 	bench_dues_begin(&dues, &caller->role->arrival,
 	                 bench_random_init(worker->pass->spec->seed, DUE_STREAM + worker->index),
 	                 caller->index, caller->count);
-	do {
-		const int64_t due_ns = bench_dues_next(&dues);
-
-		if (!wait_for(caller, due_ns))
+	for (int64_t due_ns = bench_dues_next(&dues);; due_ns = bench_dues_next(&dues)) {
+		if (!wait_for(caller, due_ns)) {
+			record_backlog(caller, &dues, due_ns, role);
 			return;
+		}
 		outcome = operate(caller, &role);
 		if (worker->waits != NULL)
 			bench_record_wait(worker, role, bench_now() - due_ns);
-	} while (count_outcome(caller, role, outcome) && bench_phase(worker) != BENCH_PHASE_STOP);
+		if (!count_outcome(caller, role, outcome))
+			return;
+	}
 }
 
 static void closed_loop(struct caller *caller)

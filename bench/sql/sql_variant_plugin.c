@@ -37,6 +37,8 @@ static enum weir_code plugin_create(void **out, const struct bench_sql_setup *se
 		.acquire_timeout_ns = ACQUIRE_TIMEOUT_NS,
 		.open_timeout_ns = OPEN_TIMEOUT_NS,
 		.database = setup->path,
+		.durable = !setup->settings.visible,
+		.cache_kib = (unsigned)setup->settings.cache_kib,
 	};
 	enum weir_code code = bench_sql_alloc(out, sizeof(struct plugin_pool), err);
 	struct plugin_pool *const plugin = *out;

@@ -42,7 +42,9 @@
 /* Buckets of 5, 63 and 128 to 129 ns. */
 #define WAITED FIGURES("[9,27]", "1", "0", ",\"waits\":[[5,98],[63,1],[128,1]],\"wait_max\":129")
 
-static struct bench_selection selection = {.threads = 2, .seconds = 2.0, .wait_seconds = 1.0};
+static const struct bench_scenario scenario = {.open_ns = 4000, .ping_ns = 3000};
+static struct bench_selection selection = {
+	.scenario = &scenario, .threads = 2, .seconds = 2.0, .wait_seconds = 1.0};
 
 static enum bench_outcome run(struct bench_peer_child *child, struct bench_rep *rep,
                               struct bench_histogram *waits, struct weir_error *err)

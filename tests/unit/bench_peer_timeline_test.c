@@ -24,7 +24,8 @@
 		  "*) echo '{\"closed\":true}';;\n"                                                        \
 		  "esac; done\n"
 #define PHASE(name, wait_max)                                                                      \
-	"{\"name\":\"" name "\",\"ops\":5,\"timeouts\":1,\"failures\":2,\"waits\":[[9,4]],"            \
+	"{\"name\":\"" name                                                                            \
+	"\",\"ops\":5,\"timeouts\":1,\"failures\":2,\"unserved\":8,\"waits\":[[9,4]],"                 \
 	"\"wait_max\":" wait_max ",\"response\":[[20,4]],\"response_max\":20}"
 #define SAMPLES(times, open)                                                                       \
 	"\"samples\":{\"t_ns\":" times ",\"open\":" open ",\"in_use\":[1,2],\"waiting\":[0,7]}"
@@ -103,6 +104,7 @@ static void test_a_timeline(void **state)
 	assert_int_equal(timeline.phases[0].ops, 5);
 	assert_int_equal(timeline.phases[0].timeouts, 1);
 	assert_int_equal(timeline.phases[0].failures, 2);
+	assert_int_equal(timeline.phases[0].unserved, 8);
 	assert_true(timeline.phases[0].waits.max == 9.0);
 	assert_true(timeline.phases[0].response.p50 == 20.0);
 	assert_int_equal(timeline.samples_count, 2);

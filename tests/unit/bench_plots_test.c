@@ -343,7 +343,8 @@ static void test_peers_section(void **state)
 	assert_says("## Peers\n");
 	assert_says(document.machine.date);
 	assert_says(document.machine.commit);
-	assert_says("Of 2 scenarios without phases, weir's throughput is at or above every peer's in 0");
+	assert_says("Of 2 scenarios without phases, weir's throughput is at or above every peer's in "
+	            "0");
 	/* 7,350 over 1,050 operations a second. */
 	assert_says("| pool-6 | 7.35 k | 7.00 | 50.0 ns |");
 	assert_says("peer; pings at every acquire |");

@@ -182,7 +182,7 @@ static void test_report(void **state)
 	(void)state;
 	capture(write_report);
 	assert_says("# Benchmark results\n");
-	assert_says("ahead in 1, level (within 2 %) in 0 and behind in 0");
+	assert_says("ahead in 1, level (within 2 % or their spread) in 0 and behind in 0");
 	assert_says("| churn | **ahead**, 3.00 x mutex-lifo |");
 	assert_says("| churn | ops/s at least 2 times mutex-lifo's | 3.000 | met |");
 	assert_says("### churn\n");
@@ -225,6 +225,56 @@ static void test_report_without_weir(void **state)
 	assert_says("nothing to compare");
 	assert_silent_on("## Targets");
 	assert_silent_on("nan");
+}
+
+/* Who has no figures is neither ahead nor behind. */
+static void test_report_of_a_weir_that_died(void **state)
+{
+	struct bench_row *const row = add_row(&results, "pair", "weir", 2, 10);
+
+	(void)state;
+	(void)snprintf(row->failure, sizeof(row->failure), "it died");
+	add_rep(add_row(&results, "pair", "mutex-lifo", 2, 10), 1000.0, 50.0, 0.1, 2);
+	capture(write_report);
+	assert_says("of each of 1 scenarios, weir's throughput is ahead in 1, ");
+	assert_says(" in 0 and behind in 0; its");
+	assert_says("| pair | not compared | - | 1.00 k |");
+	assert_silent_on("furthest behind");
+	assert_silent_on("nan");
+}
+
+/* A lead, or a lag, within what repetitions of one pool differ by is none. */
+static void test_report_of_a_wide_spread(void **state)
+{
+	static const struct {
+		const char *scenario;
+		double weir[2];
+		double other[2];
+		const char *says;
+	} cases[] = {
+		{"one", {1000.0, 1500.0}, {1000.0, 1000.0}, "| one | level, 1.25 x mutex-lifo |"},
+		{"two", {1000.0, 1000.0}, {1000.0, 1500.0}, "| two | level, 0.80 x mutex-lifo |"},
+		{"three", {1000.0, 1010.0}, {2000.0, 3000.0}, "| three | behind, 0.40 x mutex-lifo |"},
+		{"four", {1500.0, 1510.0}, {990.0, 1010.0}, "| four | **ahead**, 1.50 x mutex-lifo |"},
+		{"five", {1200.0, 1200.0}, {1000.0, 3500.0}, "| five | level, 0.53 x mutex-lifo |"},
+		{"six", {100.0, 100.0}, {1000.0, 3500.0}, "| six | behind, 0.04 x mutex-lifo |"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct bench_row *const weir = add_row(&results, cases[i].scenario, "weir", 2, 10);
+		struct bench_row *const other = add_row(&results, cases[i].scenario, "mutex-lifo", 2, 10);
+
+		for (size_t rep = 0; rep < 2; rep++) {
+			add_rep(weir, cases[i].weir[rep], 10.0, 0.9, 0);
+			add_rep(other, cases[i].other[rep], 50.0, 0.1, 0);
+		}
+	}
+	capture(write_report);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_says(cases[i].says);
+	assert_says("ahead in 2, level (within 2 % or their spread) in 3 and behind in 2;");
+	assert_says("furthest behind in six");
 }
 
 static void test_report_of_a_debug_build(void **state)
@@ -382,6 +432,8 @@ int main(void)
 		cmocka_unit_test_setup(test_report_of_changed_scenarios, set_up),
 		cmocka_unit_test_setup(test_report_of_a_short_run, set_up),
 		cmocka_unit_test_setup(test_report_without_weir, set_up),
+		cmocka_unit_test_setup(test_report_of_a_weir_that_died, set_up),
+		cmocka_unit_test_setup(test_report_of_a_wide_spread, set_up),
 		cmocka_unit_test_setup(test_report_of_a_debug_build, set_up),
 		cmocka_unit_test_setup(test_no_paths, set_up),
 		cmocka_unit_test_setup(test_table, set_up),

@@ -344,30 +344,45 @@ static void test_p9999_column(void **state)
 	assert_says("| p99.99 |");
 }
 
-static void test_peers_section(void **state)
+static void write_peers(void)
 {
 	struct bench_writer writer;
 	size_t size;
-	FILE *file;
+	FILE *const file = open_memstream(&page, &size);
 
+	assert_non_null(file);
+	bench_markdown_open(&writer, file, NULL);
+	bench_report_peers(&writer, &document, NULL);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void test_peers_section(void **state)
+{
 	(void)state;
 	fill(8);
 	assert_true(bench_has_peers(&results));
 	add_rep(add_row(&results, "alone", "weir", 1, 1), 1.0, 1.0, 1.0, 0);
 	results.rows[6].extra_work = "pings at every acquire";
-	file = open_memstream(&page, &size);
-	assert_non_null(file);
-	bench_markdown_open(&writer, file, NULL);
-	bench_report_peers(&writer, &document, NULL);
-	assert_int_equal(fclose(file), 0);
+	write_peers();
 	assert_says("## Peers\n");
 	assert_says(document.machine.date);
 	assert_says(document.machine.commit);
-	assert_says("Of 2 scenarios, weir's throughput is at or above every peer's in 0");
+	assert_says("Of 2 scenarios without phases, weir's throughput is at or above every peer's in 0");
 	/* 7,350 over 1,050 operations a second. */
 	assert_says("| pool-6 | 7.35 k | 7.00 | 50.0 ns |");
 	assert_says("peer; pings at every acquire |");
 	assert_null(strstr(page, "alone"));
+}
+
+/* weir without figures lost to nobody. */
+static void test_peers_of_a_weir_that_died(void **state)
+{
+	(void)state;
+	fill(8);
+	results.rows[0].reps = 0;
+	write_peers();
+	assert_says("Of 1 scenario without phases, weir's throughput");
+	assert_null(strstr(page, "nan"));
 }
 
 int main(void)
@@ -385,6 +400,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_markdown, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_p9999_column, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_peers_section, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_peers_of_a_weir_that_died, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
  * says it, the table for terminals, and files that appear whole or not at all.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -388,6 +389,29 @@ static void test_file_abandoned(void **state)
 	/* tear_down finds the directory empty but for path. */
 }
 
+/* A FIFO gets what is written and is still one afterwards. */
+static void test_file_in_place(void **state)
+{
+	struct bench_output_file output;
+	struct stat there;
+	ssize_t length;
+	int reader;
+
+	(void)state;
+	assert_int_equal(mkfifo(path, 0600), 0);
+	reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	assert_true(reader >= 0);
+	write_path("figures");
+	length = read(reader, text, sizeof(text));
+	assert_int_equal(length, 7);
+	assert_memory_equal(text, "figures", 7);
+	assert_true(bench_output_open(&output, path));
+	bench_output_abandon(&output);
+	assert_int_equal(close(reader), 0);
+	assert_int_equal(lstat(path, &there), 0);
+	assert_true(S_ISFIFO(there.st_mode));
+}
+
 static void test_file_refused(void **state)
 {
 	struct bench_output_file output;
@@ -439,6 +463,7 @@ int main(void)
 		cmocka_unit_test_setup(test_table, set_up),
 		cmocka_unit_test_setup_teardown(test_file_replaces, set_up_directory, tear_down_directory),
 		cmocka_unit_test_setup_teardown(test_file_abandoned, set_up_directory, tear_down_directory),
+		cmocka_unit_test_setup_teardown(test_file_in_place, set_up_directory, tear_down_directory),
 		cmocka_unit_test_setup_teardown(test_file_refused, set_up_directory, tear_down_directory),
 		cmocka_unit_test_setup_teardown(test_make_dirs, set_up_directory, tear_down_directory),
 	};

@@ -278,6 +278,18 @@ static void test_report_of_a_wide_spread(void **state)
 	assert_says("furthest behind in six");
 }
 
+/* Other projects' pools may be programs of their own. */
+static void test_report_with_peers(void **state)
+{
+	(void)state;
+	capture(write_report);
+	assert_says("write by hand, on one machine, in one process, variant");
+	results.rows[1].standing = BENCH_STANDING_PEER;
+	capture(write_report);
+	assert_says("write by hand and other projects' pools, on one machine, variant");
+	assert_silent_on("in one process");
+}
+
 static void test_report_of_a_debug_build(void **state)
 {
 	(void)state;
@@ -458,6 +470,7 @@ int main(void)
 		cmocka_unit_test_setup(test_report_without_weir, set_up),
 		cmocka_unit_test_setup(test_report_of_a_weir_that_died, set_up),
 		cmocka_unit_test_setup(test_report_of_a_wide_spread, set_up),
+		cmocka_unit_test_setup(test_report_with_peers, set_up),
 		cmocka_unit_test_setup(test_report_of_a_debug_build, set_up),
 		cmocka_unit_test_setup(test_no_paths, set_up),
 		cmocka_unit_test_setup(test_table, set_up),

@@ -21,9 +21,18 @@ bool bench_output_is_stdout(const char *path)
 	return strcmp(path, "-") == 0;
 }
 
+/* A device, a FIFO or a socket would be gone if a file were moved into its place. */
+static bool open_in_place(struct bench_output_file *output)
+{
+	output->temporary[0] = '\0';
+	output->file = fopen(output->path, "we");
+	return output->file != NULL || complain(output, "write");
+}
+
 bool bench_output_open(struct bench_output_file *output, const char *path)
 {
 	struct stat there;
+	bool is_there;
 	int length;
 
 	*output = (struct bench_output_file){0};
@@ -38,10 +47,13 @@ bool bench_output_open(struct bench_output_file *output, const char *path)
 		errno = ENAMETOOLONG;
 		return complain(output, "write");
 	}
-	if (stat(path, &there) == 0 && S_ISDIR(there.st_mode)) {
+	is_there = stat(path, &there) == 0;
+	if (is_there && S_ISDIR(there.st_mode)) {
 		errno = EISDIR;
 		return complain(output, "write");
 	}
+	if (is_there && !S_ISREG(there.st_mode))
+		return open_in_place(output);
 	output->file = fopen(output->temporary, "we");
 	return output->file != NULL || complain(output, "write");
 }
@@ -58,12 +70,14 @@ bool bench_output_commit(struct bench_output_file *output)
 	if (file == stdout)
 		return written || complain(output, "write");
 	written = fclose(file) == 0 && written;
-	if (!written || rename(output->temporary, output->path) != 0) {
-		(void)complain(output, "write");
+	if (written && output->temporary[0] != '\0')
+		written = rename(output->temporary, output->path) == 0;
+	if (written)
+		return true;
+	(void)complain(output, "write");
+	if (output->temporary[0] != '\0')
 		(void)unlink(output->temporary);
-		return false;
-	}
-	return true;
+	return false;
 }
 
 void bench_output_abandon(struct bench_output_file *output)
@@ -74,7 +88,8 @@ void bench_output_abandon(struct bench_output_file *output)
 	if (file == NULL || file == stdout)
 		return;
 	(void)fclose(file);
-	(void)unlink(output->temporary);
+	if (output->temporary[0] != '\0')
+		(void)unlink(output->temporary);
 }
 
 bool bench_make_dirs(const char *path)

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "relative_path.h"
@@ -30,6 +31,47 @@ static bool open_one(struct bench_output_file *file, const char *path)
 	return path == NULL || bench_output_open(file, path);
 }
 
+/* Whether two open files are one. A device takes what several write. */
+static bool is_same(FILE *one, FILE *other)
+{
+	struct stat first;
+	struct stat second;
+
+	if (one == NULL || other == NULL || one == other)
+		return one != NULL && one == other;
+	return fstat(fileno(one), &first) == 0 && fstat(fileno(other), &second) == 0 &&
+	       S_ISREG(first.st_mode) && first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
+/* Of two that are written to one path, one would be lost without a word. Asked of
+ * files that are open, so that no other spelling of a path hides it. */
+static bool are_apart(const struct bench_outputs *outputs)
+{
+	const struct {
+		const char *option;
+		const char *path;
+		FILE *file;
+	} files[] = {
+		{"--json", outputs->paths.json,
+	     bench_outputs_take_stdout(&outputs->paths) ? stdout : outputs->json.file},
+		{"--report", outputs->paths.report, outputs->report.file},
+		{"--html", outputs->paths.html, outputs->html.file},
+		{"--peers", outputs->paths.peers, outputs->peers.file},
+	};
+	const size_t count = sizeof(files) / sizeof(files[0]);
+
+	for (size_t i = 0; i < count; i++)
+		for (size_t other = i + 1; other < count; other++)
+			if (is_same(files[i].file, files[other].file)) {
+				(void)fprintf(stderr,
+				              "weir-bench: %s and %s both write \"%.200s\": give each a file of "
+				              "its own\n",
+				              files[i].option, files[other].option, files[other].path);
+				return false;
+			}
+	return true;
+}
+
 bool bench_outputs_open(struct bench_outputs *outputs, const struct bench_output_paths *paths)
 {
 	*outputs = (struct bench_outputs){
@@ -41,17 +83,22 @@ bool bench_outputs_open(struct bench_outputs *outputs, const struct bench_output
 		return complain("put pictures into", paths->plots, strerror(errno));
 	return (bench_outputs_take_stdout(paths) || open_one(&outputs->json, paths->json)) &&
 	       open_one(&outputs->report, paths->report) && open_one(&outputs->html, paths->html) &&
-	       open_one(&outputs->peers, paths->peers);
+	       open_one(&outputs->peers, paths->peers) && are_apart(outputs);
 }
 
-/* A whole file; "" if it is not there, NULL, with a message, if it cannot be read. */
+/* A whole file; "" if it is not there, or is a FIFO or a device, which would not end;
+ * NULL, with a message, if it cannot be read. */
 static char *read_text(const char *path)
 {
-	FILE *const file = fopen(path, "re");
+	struct stat there;
 	char *text = NULL;
 	size_t size = 0;
 	ssize_t length = 0;
+	FILE *file;
 
+	if (stat(path, &there) == 0 && !S_ISREG(there.st_mode))
+		return strdup("");
+	file = fopen(path, "re");
 	if (file == NULL && errno == ENOENT)
 		return strdup("");
 	if (file != NULL) {

@@ -3,6 +3,7 @@
  * Latency by percentile: each further nine of the percentile takes the same width,
  * because the tail is what a pool is chosen for.
  */
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +22,10 @@ static const struct {
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Eleven days: no run lasts as long, and an axis up to what a file may claim would
+ * have no end. */
+#define NS_MAX 1e15
 
 struct lines {
 	unsigned count;
@@ -44,6 +49,21 @@ static bool is_mark(double share)
 	return false;
 }
 
+static void keep_drawable(struct bench_curve *curve)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < curve->count; i++) {
+		if (!(curve->points[i].ns < NS_MAX))
+			continue;
+		curve->points[kept] = curve->points[i];
+		/* A logarithm has no place for 0. */
+		curve->points[kept].ns = fmax(curve->points[kept].ns, 1.0);
+		kept++;
+	}
+	curve->count = kept;
+}
+
 static void add_line(struct lines *lines, const struct bench_results *results,
                      const struct bench_row *row)
 {
@@ -51,11 +71,10 @@ static void add_line(struct lines *lines, const struct bench_results *results,
 	const struct bench_curve_point *end;
 
 	bench_curve_of_row(curve, row);
+	keep_drawable(curve);
 	if (curve->count < 2)
 		return;
 	for (unsigned i = 0; i < curve->count; i++) {
-		/* A logarithm has no place for 0. */
-		curve->points[i].ns = fmax(curve->points[i].ns, 1.0);
 		lines->least = fmin(lines->least, curve->points[i].ns);
 		lines->most = fmax(lines->most, curve->points[i].ns);
 	}
@@ -107,7 +126,8 @@ static void put_axes(FILE *script, const struct lines *lines, double low, double
 
 	(void)fprintf(script, "set logscale y 10\nset yrange [%.9g:%.9g]\nset ytics (", low * 0.9999,
 	              high);
-	for (int power = (int)floor(log10(low) + 1e-9); pow(10.0, power) <= high * 1.001; power++)
+	for (int power = (int)floor(log10(low) + 1e-9);
+	     power <= DBL_MAX_10_EXP && pow(10.0, power) <= high * 1.001; power++)
 		for (size_t i = 0; i < per_power; i++) {
 			const double ns = pow(10.0, power) * fine[i];
 

@@ -292,7 +292,9 @@ static void put_count(FILE *script, double value)
 double bench_plot_linear_axis(FILE *script, const char *axis, double max)
 {
 	static const double steps[] = {1.0, 2.0, 5.0, 10.0};
-	const double rough = (max > 0.0 ? max : 1.0) / 5.0;
+	/* Beyond it a step or the end would be infinite. */
+	const double reach = max > 0.0 ? fmin(max, 1e300) : 1.0;
+	const double rough = reach / 5.0;
 	const double power = pow(10.0, floor(log10(rough)));
 	double step = power;
 	double end;
@@ -300,8 +302,8 @@ double bench_plot_linear_axis(FILE *script, const char *axis, double max)
 	for (size_t i = 0; i < COUNT(steps) && step < rough; i++)
 		step = power * steps[i];
 	/* Callers and connections are whole. */
-	step = step < 1.0 && max >= 1.0 ? 1.0 : step;
-	end = ceil((max > 0.0 ? max : 1.0) * 1.02 / step) * step;
+	step = step < 1.0 && reach >= 1.0 ? 1.0 : step;
+	end = ceil(reach * 1.02 / step) * step;
 	(void)fprintf(script, "set %srange [0:%.9g]\nset %stics (", axis, end, axis);
 	for (unsigned i = 0; i * step <= end * (1.0 + 1e-9); i++) {
 		(void)fputs(i > 0 ? ", " : "", script);

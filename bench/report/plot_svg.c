@@ -102,6 +102,12 @@ static void write_body(FILE *out, const char *at, const char *name)
 			at = end != NULL ? end + strlen(rule->until) : at + strlen(rule->from);
 			continue;
 		}
+		/* gnuplot leaves it as it is, and "]]>" is not allowed in a text of XML. */
+		if (*at == '>' && !in_tag) {
+			(void)fputs("&gt;", out);
+			at++;
+			continue;
+		}
 		if (*at == '<')
 			in_tag = true;
 		else if (*at == '>')

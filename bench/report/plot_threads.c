@@ -29,7 +29,7 @@ static unsigned size_of(const struct chart *chart, const struct bench_row *row)
 	const unsigned size = bench_scenario_size(chart->results, row->scenario, base);
 
 	return size != 0 && strcmp(base, chart->scenario) == 0 &&
-	               !isnan(bench_row_value(row, BENCH_OPS_PER_S))
+	               isfinite(bench_row_value(row, BENCH_OPS_PER_S))
 	           ? size
 	           : 0;
 }

@@ -9,6 +9,7 @@
 
 #include "format.h"
 #include "report_notes.h"
+#include "report_peers.h"
 #include "report_summary.h"
 #include "report_tables.h"
 
@@ -16,11 +17,13 @@ static void write_intro(struct bench_writer *writer, const struct bench_document
 {
 	const struct bench_machine *const machine = &document->machine;
 
+	/* Peers may have run in processes of their own. */
 	bench_write_paragraph(
 		writer,
-		"weir beside the pools people write by hand, on one machine, in one "
-		"process, variant by variant in turn. %s run of %s, %s UTC, %.1f minutes, "
-		"seed %llu.",
+		"weir beside the pools people write by hand%s, variant by variant in turn. "
+		"%s run of %s, %s UTC, %.1f minutes, seed %llu.",
+		bench_has_peers(document->results) ? " and other projects' pools, on one machine"
+										   : ", on one machine, in one process",
 		document->indicative ? "A short, indicative" : "A", machine->date, machine->time,
 		document->minutes, (unsigned long long)document->seed);
 	if (strcmp(machine->build, "optimised") == 0)

@@ -65,18 +65,19 @@ static void write_sentences(struct bench_writer *writer, const struct bench_resu
 
 		/* In an outage who refuses at once waits least, and is not the better for it. */
 		if (!bench_row_is_first(results, i) || weir == NULL || fastest == NULL ||
-		    results->rows[i].kind == BENCH_KIND_PHASES)
+		    results->rows[i].kind == BENCH_KIND_PHASES ||
+		    isnan(bench_row_over(weir, fastest, BENCH_OPS_PER_S)))
 			continue;
 		scenarios++;
 		faster += bench_row_over(weir, fastest, BENCH_OPS_PER_S) >= 1.0;
 		calmer += bench_row_over(weir, calmest, BENCH_WAIT_P999) <= 1.0;
 	}
 	if (scenarios > 0)
-		bench_write_paragraph(writer,
-		                      "Of %u scenario%s without phases, weir's throughput is at or above "
-		                      "every peer's in %u, and its p99.9 wait at or below every peer's "
-		                      "in %u.",
-		                      scenarios, scenarios == 1 ? "" : "s", faster, calmer);
+		bench_write_paragraph(
+			writer,
+			"Of %u scenario%s without phases, weir's throughput is at or above every peer's in "
+			"%u, and its p99.9 wait at or below every peer's in %u.",
+			scenarios, scenarios == 1 ? "" : "s", faster, calmer);
 }
 
 static const char *role_of(const struct bench_row *row)

@@ -13,6 +13,7 @@ struct tally {
 	unsigned scenarios;
 	unsigned ahead;
 	unsigned level;
+	unsigned behind;
 	unsigned calmer; /* weir's p99.9 is shorter than the fastest baseline's */
 	unsigned targets;
 	unsigned targets_met;
@@ -28,20 +29,42 @@ static const struct bench_row *fastest_beside(const struct bench_results *result
 	return bench_results_best(results, scenario, BENCH_OPS_PER_S, BENCH_HIGHER);
 }
 
+enum lead { NOT_COMPARED = 0, BEHIND, LEVEL, AHEAD };
+
+/* The difference is a share of the slower one, so that a large spread hides a lead
+ * no less than a lag. */
+static enum lead find_lead(const struct bench_row *weir, const struct bench_row *fastest)
+{
+	const double ratio = bench_row_over(weir, fastest, BENCH_OPS_PER_S);
+	/* A spread that is not known does not count. */
+	const double spread = fmax(bench_row_spread(weir), bench_row_spread(fastest));
+	const double slack = fmax(BENCH_LEVEL_SLACK, spread);
+
+	if (isnan(ratio))
+		return NOT_COMPARED;
+	if (ratio > 1.0 + slack)
+		return AHEAD;
+	return ratio * (1.0 + slack) < 1.0 ? BEHIND : LEVEL;
+}
+
 static void count_scenario(struct tally *tally, const struct bench_row *weir,
                            const struct bench_row *fastest)
 {
 	const double ratio = bench_row_over(weir, fastest, BENCH_OPS_PER_S);
+	const enum lead lead = find_lead(weir, fastest);
 
+	if (lead == NOT_COMPARED)
+		return;
 	tally->scenarios++;
-	tally->ahead += ratio > 1.0 + BENCH_LEVEL_SLACK;
-	tally->level += ratio >= 1.0 - BENCH_LEVEL_SLACK && ratio <= 1.0 + BENCH_LEVEL_SLACK;
+	tally->ahead += lead == AHEAD;
+	tally->level += lead == LEVEL;
+	tally->behind += lead == BEHIND;
 	tally->calmer += bench_row_over(weir, fastest, BENCH_WAIT_P999) < 1.0;
-	if (ratio > tally->most) {
+	if (lead == AHEAD && (tally->furthest_ahead == NULL || ratio > tally->most)) {
 		tally->most = ratio;
 		tally->furthest_ahead = weir;
 	}
-	if (ratio < tally->least) {
+	if (lead == BEHIND && (tally->furthest_behind == NULL || ratio < tally->least)) {
 		tally->least = ratio;
 		tally->furthest_behind = weir;
 	}
@@ -50,7 +73,7 @@ static void count_scenario(struct tally *tally, const struct bench_row *weir,
 static struct tally count_up(const struct bench_document *document)
 {
 	const struct bench_results *results = document->results;
-	struct tally tally = {.most = 1.0 + BENCH_LEVEL_SLACK, .least = 1.0 - BENCH_LEVEL_SLACK};
+	struct tally tally = {0};
 	size_t targets_count;
 	const struct bench_target *targets = bench_targets(&targets_count);
 
@@ -87,17 +110,40 @@ static void format_2(char *text, size_t text_size, double value)
 	bench_format_plain(text, text_size, value, 2);
 }
 
-static void write_standing(struct bench_writer *writer, double ratio, const char *pool)
+static void write_lead(struct bench_writer *writer, const struct bench_row *weir,
+                       const struct bench_row *fastest)
 {
+	static const char *const words[] = {
+		[NOT_COMPARED] = "not compared",
+		[BEHIND] = "behind",
+		[LEVEL] = "level",
+		[AHEAD] = "ahead",
+	};
+	const enum lead lead = find_lead(weir, fastest);
+
 	writer->form->begin(writer, BENCH_CELL);
-	if (isnan(ratio))
-		bench_write_text(writer, BENCH_PLAIN, "not compared");
-	else if (ratio > 1.0 + BENCH_LEVEL_SLACK)
-		bench_write_text(writer, BENCH_STRONG, "ahead");
-	else
-		bench_write_text(writer, BENCH_PLAIN, ratio < 1.0 - BENCH_LEVEL_SLACK ? "behind" : "level");
-	bench_write_text(writer, BENCH_PLAIN, ", %.2f x %s", ratio, pool);
+	bench_write_text(writer, lead == AHEAD ? BENCH_STRONG : BENCH_PLAIN, "%s", words[lead]);
+	if (lead != NOT_COMPARED)
+		bench_write_text(writer, BENCH_PLAIN, ", %.2f x %s",
+		                 bench_row_over(weir, fastest, BENCH_OPS_PER_S), fastest->pool);
 	writer->form->end(writer, BENCH_CELL);
+}
+
+static void write_calmest(struct bench_writer *writer, const struct bench_row *calmest,
+                          const struct bench_row *weir)
+{
+	const double ratio = bench_row_over(calmest, weir, BENCH_OPS_PER_S);
+	char text[BENCH_CELL_MAX];
+
+	if (calmest == NULL) {
+		bench_write_cell(writer, "-");
+		return;
+	}
+	bench_format_ns(text, sizeof(text), bench_row_value(calmest, BENCH_WAIT_P999));
+	if (isnan(ratio))
+		bench_write_cell(writer, "%s (%s)", text, calmest->pool);
+	else
+		bench_write_cell(writer, "%s at %.2f of weir's ops/s (%s)", text, ratio, calmest->pool);
 }
 
 /* One line of the summary: weir beside the fastest baseline, and beside the one
@@ -109,24 +155,17 @@ static void write_row(struct bench_writer *writer, const struct bench_results *r
 	const struct bench_row *fastest = fastest_beside(results, scenario);
 	const struct bench_row *calmest =
 		bench_results_best(results, scenario, BENCH_WAIT_P999, BENCH_LOWER);
-	char text[BENCH_CELL_MAX];
 
 	writer->form->begin(writer, BENCH_ROW);
 	bench_write_cell(writer, "%s", scenario);
-	write_standing(writer, bench_row_over(weir, fastest, BENCH_OPS_PER_S), fastest->pool);
+	write_lead(writer, weir, fastest);
 	write_value(writer, weir, BENCH_OPS_PER_S, bench_format_count);
 	write_value(writer, fastest, BENCH_OPS_PER_S, bench_format_count);
 	write_value(writer, weir, BENCH_WAIT_P999, bench_format_ns);
 	write_value(writer, fastest, BENCH_WAIT_P999, bench_format_ns);
 	write_value(writer, weir, BENCH_FAIRNESS, format_2);
 	write_value(writer, fastest, BENCH_FAIRNESS, format_2);
-	if (calmest == NULL) {
-		bench_write_cell(writer, "-");
-	} else {
-		bench_format_ns(text, sizeof(text), bench_row_value(calmest, BENCH_WAIT_P999));
-		bench_write_cell(writer, "%s at %.2f of weir's ops/s (%s)", text,
-		                 bench_row_over(calmest, weir, BENCH_OPS_PER_S), calmest->pool);
-	}
+	write_calmest(writer, calmest, weir);
 	writer->form->end(writer, BENCH_ROW);
 }
 
@@ -137,10 +176,10 @@ static void write_sentences(struct bench_writer *writer, const struct bench_docu
 	bench_write_text(
 		writer, BENCH_PLAIN,
 		"Beside the fastest baseline of each of %u scenarios, weir's throughput is "
-		"ahead in %u, level (within %.0f %%) in %u and behind in %u; its p99.9 wait is "
-		"shorter in %u.",
-		tally->scenarios, tally->ahead, BENCH_LEVEL_SLACK * 100.0, tally->level,
-		tally->scenarios - tally->ahead - tally->level, tally->calmer);
+		"ahead in %u, level (within %.0f %% or their spread) in %u and behind in %u; its "
+		"p99.9 wait is shorter in %u.",
+		tally->scenarios, tally->ahead, BENCH_LEVEL_SLACK * 100.0, tally->level, tally->behind,
+		tally->calmer);
 	if (tally->furthest_ahead != NULL)
 		bench_write_text(writer, BENCH_PLAIN,
 		                 " It is furthest ahead in %s, at %.2f times the other's.",
@@ -177,7 +216,8 @@ void bench_report_summary(struct bench_writer *writer, const struct bench_docume
 
 	writer->form->heading(writer, 2, "Summary");
 	if (tally.scenarios == 0) {
-		bench_write_paragraph(writer, "weir and a baseline did not both run: nothing to compare.");
+		bench_write_paragraph(writer,
+		                      "weir and a baseline did not both finish: nothing to compare.");
 		return;
 	}
 	write_sentences(writer, document, &tally);

@@ -14,7 +14,8 @@ void bench_report_summary(struct bench_writer *writer, const struct bench_docume
 /* The targets and whether they are met; nothing where none can be judged. */
 void bench_report_targets(struct bench_writer *writer, const struct bench_document *document);
 
-/* Medians that differ by less than this are called level. */
+/* Medians that differ by no more than this, or than the repetitions of either row
+ * do, are called level. */
 #define BENCH_LEVEL_SLACK 0.02
 
 #endif

@@ -106,12 +106,14 @@ void bench_row_add(struct bench_row *row, const struct bench_sample *throughput,
 
 double bench_row_value(const struct bench_row *row, enum bench_metric metric)
 {
-	double sum = 0.0;
+	double sum = NAN;
 
 	if (metric != BENCH_TIMEOUTS && metric != BENCH_BUSY_ERRORS)
 		return bench_median(row->values[metric], row->reps);
+	/* No errors counted is not the same as no errors. */
 	for (unsigned i = 0; i < row->reps; i++)
-		sum += isnan(row->values[metric][i]) ? 0.0 : row->values[metric][i];
+		if (!isnan(row->values[metric][i]))
+			sum = (isnan(sum) ? 0.0 : sum) + row->values[metric][i];
 	return sum;
 }
 

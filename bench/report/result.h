@@ -107,7 +107,8 @@ bool bench_row_add_waits(struct bench_row *row, const struct bench_histogram wai
 #define BENCH_WAITS_BEYOND 10
 double bench_row_wait_ns(const struct bench_row *row, double share);
 
-/* The median over repetitions; for timeouts and busy errors the sum. */
+/* The median over repetitions; for timeouts and busy errors the sum. NAN if none
+ * has a value. */
 double bench_row_value(const struct bench_row *row, enum bench_metric metric);
 
 /* How far the repetitions' ops/s lie apart, as a share of their median; NAN unless

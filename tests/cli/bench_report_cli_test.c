@@ -3,6 +3,7 @@
  * `weir-bench report`, and what `weir-bench run` writes for people: from outside,
  * with exit codes, in a folder of their own.
  */
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <jansson.h>
@@ -224,10 +225,15 @@ static void test_bad_use(void **state)
 		{"report ok.json --peers ok.md", "has no row of a peer"},
 		{"run pair --plots bad.json", "Not a directory"},
 		{"run pair --html .", "Is a directory"},
+		{"run pair --json x --report x", "--json and --report both write \"x\""},
+		{"run pair --report x --html ./x", "--report and --html both write \"./x\""},
+		{"run pair --json - --report -", "--json and --report both write \"-\""},
+		{"report peers.json --html ok.md --peers ok.md", "--html and --peers both write"},
 	};
 
 	(void)state;
 	write_text("bad.json", "{");
+	write_text("peers.json", PEERS_JSON);
 	write_text("new.json", "{\"schema\": 9, \"results\": []}");
 	write_text("ok.json", "{\"schema\": 2, \"results\": [{\"scenario\": \"s\", \"pool\": \"p\"}]}");
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -235,6 +241,40 @@ static void test_bad_use(void **state)
 		assert_string_equal(run.out, "");
 		assert_contains(run.err, cases[i].says);
 	}
+	assert_int_equal(access("x", F_OK), -1);
+	assert_int_equal(access("x.tmp", F_OK), -1);
+}
+
+/* What is no file is written to and stays, here a link to a device: as root, moving
+ * a file there would replace the device. */
+static void test_device(void **state)
+{
+	struct stat there;
+
+	(void)state;
+	assert_int_equal(symlink("/dev/null", "null"), 0);
+	expect("run pair --pools weir --json null --report null --html null" SHORT, 0);
+	assert_int_equal(lstat("null", &there), 0);
+	assert_true(S_ISLNK(there.st_mode));
+	assert_int_equal(stat("/dev/null", &there), 0);
+	assert_true(S_ISCHR(there.st_mode));
+	assert_int_equal(access("null.tmp", F_OK), -1);
+}
+
+/* Its end is never reached by who has it open to write. */
+static void test_report_into_a_fifo(void **state)
+{
+	char text[32];
+	int reader;
+
+	(void)state;
+	assert_int_equal(mkfifo("fifo", 0600), 0);
+	reader = open("fifo", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	assert_true(reader >= 0);
+	expect("run pair --pools weir --report fifo" SHORT, 0);
+	assert_int_equal(read(reader, text, 20), 20);
+	assert_memory_equal(text, "# Benchmark results\n", 20);
+	assert_int_equal(close(reader), 0);
 }
 
 int main(void)
@@ -247,6 +287,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_waits_are_kept, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(test_peers_section, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(test_bad_use, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(test_device, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(test_report_into_a_fifo, make_folder, remove_folder),
 	};
 
 	return cmocka_run_group_tests_name("bench_report_cli", tests, NULL, NULL);

@@ -4,6 +4,7 @@
  * says it, the table for terminals, and files that appear whole or not at all.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -182,7 +183,7 @@ static void test_report(void **state)
 	(void)state;
 	capture(write_report);
 	assert_says("# Benchmark results\n");
-	assert_says("ahead in 1, level (within 2 %) in 0 and behind in 0");
+	assert_says("ahead in 1, level (within 2 % or their spread) in 0 and behind in 0");
 	assert_says("| churn | **ahead**, 3.00 x mutex-lifo |");
 	assert_says("| churn | ops/s at least 2 times mutex-lifo's | 3.000 | met |");
 	assert_says("### churn\n");
@@ -225,6 +226,68 @@ static void test_report_without_weir(void **state)
 	assert_says("nothing to compare");
 	assert_silent_on("## Targets");
 	assert_silent_on("nan");
+}
+
+/* Who has no figures is neither ahead nor behind. */
+static void test_report_of_a_weir_that_died(void **state)
+{
+	struct bench_row *const row = add_row(&results, "pair", "weir", 2, 10);
+
+	(void)state;
+	(void)snprintf(row->failure, sizeof(row->failure), "it died");
+	add_rep(add_row(&results, "pair", "mutex-lifo", 2, 10), 1000.0, 50.0, 0.1, 2);
+	capture(write_report);
+	assert_says("of each of 1 scenarios, weir's throughput is ahead in 1, ");
+	assert_says(" in 0 and behind in 0; its");
+	assert_says("| pair | not compared | - | 1.00 k |");
+	assert_silent_on("furthest behind");
+	assert_silent_on("nan");
+}
+
+/* A lead, or a lag, within what repetitions of one pool differ by is none. */
+static void test_report_of_a_wide_spread(void **state)
+{
+	static const struct {
+		const char *scenario;
+		double weir[2];
+		double other[2];
+		const char *says;
+	} cases[] = {
+		{"one", {1000.0, 1500.0}, {1000.0, 1000.0}, "| one | level, 1.25 x mutex-lifo |"},
+		{"two", {1000.0, 1000.0}, {1000.0, 1500.0}, "| two | level, 0.80 x mutex-lifo |"},
+		{"three", {1000.0, 1010.0}, {2000.0, 3000.0}, "| three | behind, 0.40 x mutex-lifo |"},
+		{"four", {1500.0, 1510.0}, {990.0, 1010.0}, "| four | **ahead**, 1.50 x mutex-lifo |"},
+		{"five", {1200.0, 1200.0}, {1000.0, 3500.0}, "| five | level, 0.53 x mutex-lifo |"},
+		{"six", {100.0, 100.0}, {1000.0, 3500.0}, "| six | behind, 0.04 x mutex-lifo |"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct bench_row *const weir = add_row(&results, cases[i].scenario, "weir", 2, 10);
+		struct bench_row *const other = add_row(&results, cases[i].scenario, "mutex-lifo", 2, 10);
+
+		for (size_t rep = 0; rep < 2; rep++) {
+			add_rep(weir, cases[i].weir[rep], 10.0, 0.9, 0);
+			add_rep(other, cases[i].other[rep], 50.0, 0.1, 0);
+		}
+	}
+	capture(write_report);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_says(cases[i].says);
+	assert_says("ahead in 2, level (within 2 % or their spread) in 3 and behind in 2;");
+	assert_says("furthest behind in six");
+}
+
+/* Other projects' pools may be programs of their own. */
+static void test_report_with_peers(void **state)
+{
+	(void)state;
+	capture(write_report);
+	assert_says("write by hand, on one machine, in one process, variant");
+	results.rows[1].standing = BENCH_STANDING_PEER;
+	capture(write_report);
+	assert_says("write by hand and other projects' pools, on one machine, variant");
+	assert_silent_on("in one process");
 }
 
 static void test_report_of_a_debug_build(void **state)
@@ -338,6 +401,29 @@ static void test_file_abandoned(void **state)
 	/* tear_down finds the directory empty but for path. */
 }
 
+/* A FIFO gets what is written and is still one afterwards. */
+static void test_file_in_place(void **state)
+{
+	struct bench_output_file output;
+	struct stat there;
+	ssize_t length;
+	int reader;
+
+	(void)state;
+	assert_int_equal(mkfifo(path, 0600), 0);
+	reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	assert_true(reader >= 0);
+	write_path("figures");
+	length = read(reader, text, sizeof(text));
+	assert_int_equal(length, 7);
+	assert_memory_equal(text, "figures", 7);
+	assert_true(bench_output_open(&output, path));
+	bench_output_abandon(&output);
+	assert_int_equal(close(reader), 0);
+	assert_int_equal(lstat(path, &there), 0);
+	assert_true(S_ISFIFO(there.st_mode));
+}
+
 static void test_file_refused(void **state)
 {
 	struct bench_output_file output;
@@ -382,11 +468,15 @@ int main(void)
 		cmocka_unit_test_setup(test_report_of_changed_scenarios, set_up),
 		cmocka_unit_test_setup(test_report_of_a_short_run, set_up),
 		cmocka_unit_test_setup(test_report_without_weir, set_up),
+		cmocka_unit_test_setup(test_report_of_a_weir_that_died, set_up),
+		cmocka_unit_test_setup(test_report_of_a_wide_spread, set_up),
+		cmocka_unit_test_setup(test_report_with_peers, set_up),
 		cmocka_unit_test_setup(test_report_of_a_debug_build, set_up),
 		cmocka_unit_test_setup(test_no_paths, set_up),
 		cmocka_unit_test_setup(test_table, set_up),
 		cmocka_unit_test_setup_teardown(test_file_replaces, set_up_directory, tear_down_directory),
 		cmocka_unit_test_setup_teardown(test_file_abandoned, set_up_directory, tear_down_directory),
+		cmocka_unit_test_setup_teardown(test_file_in_place, set_up_directory, tear_down_directory),
 		cmocka_unit_test_setup_teardown(test_file_refused, set_up_directory, tear_down_directory),
 		cmocka_unit_test_setup_teardown(test_make_dirs, set_up_directory, tear_down_directory),
 	};

@@ -20,7 +20,7 @@
 #include "report_peers.h"
 #include "well_formed.h"
 
-#define HOSTILE "<script>alert('a{b}_x')</script> & \"q\" %d \\n"
+#define HOSTILE "<script>alert('a{b}_x')</script> & \"q\" %d \\n ]]>"
 
 static struct bench_results results;
 static struct bench_document document;
@@ -164,6 +164,25 @@ static void test_flat_lines(void **state)
 	assert_int_equal(plots.count, 5);
 }
 
+/* What a file may claim, and no axis can show: an infinite time is left out, not
+ * counted up to. */
+static void test_endless_axis(void **state)
+{
+	struct bench_row *row;
+
+	(void)state;
+	need_gnuplot();
+	for (unsigned size = 4; size <= 8; size *= 2) {
+		row = add_row(&results, size == 4 ? "load-4" : "load-8", "weir", size, 4);
+		add_rep(row, 1000.0, 50.0, 0.5, 0);
+		row->values[BENCH_OPS_PER_S][0] = 1.7e308;
+		row->values[BENCH_WAIT_P999][0] = 1.7e308;
+	}
+	assert_true(bench_plots_make(&plots, &results, ""));
+	assert_non_null(bench_plots_find(&plots, BENCH_PLOT_LATENCY, "load-4"));
+	assert_null(strstr(bench_plots_find(&plots, BENCH_PLOT_LATENCY, "load-4")->svg, "inf"));
+}
+
 static void test_without_gnuplot(void **state)
 {
 	(void)state;
@@ -190,6 +209,7 @@ static void test_names_with_a_meaning(void **state)
 	for (unsigned i = 0; i < plots.count; i++) {
 		assert_non_null(strstr(plots.items[i].svg, ">sqlite_x{b}^2</text>"));
 		assert_null(strstr(plots.items[i].svg, "<script"));
+		assert_null(strstr(plots.items[i].svg, "]]>"));
 		assert_non_null(strstr(plots.items[i].svg, "a{b}_x"));
 		assert_null(strchr(plots.items[i].name, '/'));
 		assert_null(strchr(plots.items[i].name, '.'));
@@ -324,22 +344,26 @@ static void test_p9999_column(void **state)
 	assert_says("| p99.99 |");
 }
 
-static void test_peers_section(void **state)
+static void write_peers(void)
 {
 	struct bench_writer writer;
 	size_t size;
-	FILE *file;
+	FILE *const file = open_memstream(&page, &size);
 
+	assert_non_null(file);
+	bench_markdown_open(&writer, file, NULL);
+	bench_report_peers(&writer, &document, NULL);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void test_peers_section(void **state)
+{
 	(void)state;
 	fill(8);
 	assert_true(bench_has_peers(&results));
 	add_rep(add_row(&results, "alone", "weir", 1, 1), 1.0, 1.0, 1.0, 0);
 	results.rows[6].extra_work = "pings at every acquire";
-	file = open_memstream(&page, &size);
-	assert_non_null(file);
-	bench_markdown_open(&writer, file, NULL);
-	bench_report_peers(&writer, &document, NULL);
-	assert_int_equal(fclose(file), 0);
+	write_peers();
 	assert_says("## Peers\n");
 	assert_says(document.machine.date);
 	assert_says(document.machine.commit);
@@ -351,6 +375,17 @@ static void test_peers_section(void **state)
 	assert_null(strstr(page, "alone"));
 }
 
+/* weir without figures lost to nobody. */
+static void test_peers_of_a_weir_that_died(void **state)
+{
+	(void)state;
+	fill(8);
+	results.rows[0].reps = 0;
+	write_peers();
+	assert_says("Of 1 scenario without phases, weir's throughput");
+	assert_null(strstr(page, "nan"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -358,6 +393,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_eleven_series, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_nothing_measured, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_flat_lines, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_endless_axis, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_without_gnuplot, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_names_with_a_meaning, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_html, set_up, tear_down),
@@ -365,6 +401,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_markdown, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_p9999_column, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_peers_section, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_peers_of_a_weir_that_died, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,6 +44,20 @@ static void test_medians_and_sums(void **state)
 	assert_true(isnan(bench_row_value(row, BENCH_WAL_PEAK_BYTES)));
 }
 
+/* Nothing counted is not nothing that went wrong. */
+static void test_sums_of_nothing(void **state)
+{
+	struct bench_row *row = add_row(&results, "churn", "weir", 16, 4);
+
+	(void)state;
+	assert_true(isnan(bench_row_value(row, BENCH_TIMEOUTS)));
+	add_rep(row, 1000.0, 10.0, 0.5, 1);
+	row->values[BENCH_TIMEOUTS][0] = NAN;
+	assert_true(isnan(bench_row_value(row, BENCH_TIMEOUTS)));
+	add_rep(row, 1000.0, 10.0, 0.5, 2);
+	assert_float_equal(bench_row_value(row, BENCH_TIMEOUTS), 2.0, 1e-9);
+}
+
 /* One thread can use one processor only, however many there are. */
 static void test_pair_of_one_thread(void **state)
 {
@@ -284,6 +298,8 @@ static void test_sql_targets_of_weir_alone(void **state)
 	double measured;
 
 	(void)state;
+	/* It died before its first repetition was over. */
+	assert_int_equal(bench_target_judge(busy, &results, &measured), BENCH_NOT_MEASURED);
 	bench_row_add(weir, &sample, &sample, NULL, FIXTURE_PROCESSORS);
 	assert_int_equal(bench_target_judge(fair, &results, &measured), BENCH_MET);
 	assert_int_equal(bench_target_judge(busy, &results, &measured), BENCH_MET);
@@ -329,6 +345,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_medians_and_sums, set_up),
+		cmocka_unit_test_setup(test_sums_of_nothing, set_up),
 		cmocka_unit_test_setup(test_pair_of_one_thread, set_up),
 		cmocka_unit_test_setup(test_pair_of_a_step, set_up),
 		cmocka_unit_test_setup(test_roles, set_up),

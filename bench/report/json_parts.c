@@ -90,12 +90,13 @@ json_t *bench_json_timeline(const struct bench_timeline *timeline)
 
 		(void)json_array_append_new(
 			phases,
-			json_pack("{s:o, s:o, s:o, s:b, s:I, s:I, s:I, s:o, s:o}", "name",
+			json_pack("{s:o, s:o, s:o, s:b, s:I, s:I, s:I, s:I, s:o, s:o}", "name",
 		              bench_json_text(phase->name), "begin_s", bench_json_number(phase->begin_s),
 		              "end_s", bench_json_number(phase->end_s), "down", (int)phase->down, "ops",
 		              (json_int_t)phase->ops, "timeouts", (json_int_t)phase->timeouts, "failures",
-		              (json_int_t)phase->failures, "wait_ns", quantiles(&phase->waits),
-		              "response_ns", quantiles(&phase->response)));
+		              (json_int_t)phase->failures, "unserved", (json_int_t)phase->unserved,
+		              "wait_ns", quantiles(&phase->waits), "response_ns",
+		              quantiles(&phase->response)));
 	}
 	for (unsigned i = 0; i < count; i++) {
 		const struct bench_timeline_sample *const sample = &timeline->samples[kept[i]];
@@ -174,6 +175,7 @@ static bool read_phase(struct bench_timeline_phase *phase, const json_t *object)
 		.ops = count_of(object, "ops"),
 		.timeouts = count_of(object, "timeouts"),
 		.failures = count_of(object, "failures"),
+		.unserved = count_of(object, "unserved"),
 		.waits = read_quantiles(json_object_get(object, "wait_ns")),
 		.response = read_quantiles(json_object_get(object, "response_ns")),
 	};

@@ -38,6 +38,7 @@ static void write_phase(struct bench_writer *writer, const struct bench_row *row
 	write_count(writer, seconds > 0.0 ? (double)phase->ops / seconds : NAN);
 	write_count(writer, (double)phase->timeouts);
 	write_count(writer, (double)phase->failures);
+	write_count(writer, (double)phase->unserved);
 	write_ns(writer, phase->waits.p50);
 	write_ns(writer, phase->waits.p999);
 	write_ns(writer, phase->waits.max);
@@ -49,9 +50,9 @@ void bench_report_phases(struct bench_writer *writer, const struct bench_results
                          const char *scenario)
 {
 	static const struct bench_table_column heads[] = {
-		{"phase", false},   {"pool", false},          {"time", false},    {"ops/s", true},
-		{"timeouts", true}, {"failures", true},       {"wait p50", true}, {"wait p99.9", true},
-		{"max", true},      {"response p99.9", true},
+		{"phase", false},     {"pool", false},    {"time", false},          {"ops/s", true},
+		{"timeouts", true},   {"failures", true}, {"unserved", true},       {"wait p50", true},
+		{"wait p99.9", true}, {"max", true},      {"response p99.9", true},
 	};
 	unsigned phases = 0;
 

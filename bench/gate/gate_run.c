@@ -210,8 +210,7 @@ static enum bench_gate_end run_looks(struct session *session)
 		if (gate->pairs.pairs <= before)
 			break;
 		/* The clock ended it, not what was seen: this look may use what is left. */
-		if (over)
-			rules.pairs_max = gate->pairs.pairs;
+		rules.last = over;
 		gate->verdict =
 			bench_judge_pairs(&rules, &gate->pairs, before, gate->pairs.pairs, gate->judgements);
 		gate->looks++;

@@ -152,7 +152,7 @@ enum bench_verdict bench_judge_pairs(const struct bench_rules *rules,
                                      struct bench_judgement *judgements)
 {
 	const double part = (double)before / (double)rules->pairs_max;
-	const double whole = (double)done / (double)rules->pairs_max;
+	const double whole = rules->last ? 1.0 : (double)done / (double)rules->pairs_max;
 	const double alpha = bench_spend(rules->alpha, part, whole);
 	const double beta = bench_spend(rules->beta, part, whole);
 	const size_t limit = bench_paired_limit(done, beta);

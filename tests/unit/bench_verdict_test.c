@@ -15,6 +15,7 @@
 
 #include "bench_near.h"
 #include "gate_run.h"
+#include "multiplicity.h"
 #include "random.h"
 #include "verdict.h"
 
@@ -139,6 +140,21 @@ static void test_looks(void **state)
 	assert_int_equal(looks[1], 6);
 }
 
+/* Time ran out after a quarter of the pairs: the look has all that the one before left. */
+static void test_last_look(void **state)
+{
+	struct bench_rules cut = rules;
+
+	(void)state;
+	cut.pairs_max = 4 * PAIRS;
+	(void)judge_one(1.0, 0.4, false);
+	(void)bench_judge_pairs(&cut, &pairs, PAIRS / 2, PAIRS, judgements);
+	assert_near(judgements[0].chance, bench_spend(cut.beta, 0.125, 0.25), 1e-12);
+	cut.last = true;
+	(void)bench_judge_pairs(&cut, &pairs, PAIRS / 2, PAIRS, judgements);
+	assert_near(judgements[0].chance, bench_spend(cut.beta, 0.125, 1.0), 1e-12);
+}
+
 /* With more figures the same evidence counts less. */
 static void test_family(void **state)
 {
@@ -251,9 +267,10 @@ static void test_unpaired(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_planted), cmocka_unit_test(test_looks),
-		cmocka_unit_test(test_family),  cmocka_unit_test(test_choice),
-		cmocka_unit_test(test_missing), cmocka_unit_test(test_unpaired),
+		cmocka_unit_test(test_planted),   cmocka_unit_test(test_looks),
+		cmocka_unit_test(test_last_look), cmocka_unit_test(test_family),
+		cmocka_unit_test(test_choice),    cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_unpaired),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, clean);

@@ -103,7 +103,7 @@ static bool begin(struct session *session, const struct bench_series_set *base)
 		return false;
 	}
 	for (size_t i = 0; i < gate->pairs.count; i++)
-		gated += gate->pairs.items[i].figure.gated ? 1 : 0;
+		gated += gate->pairs.items[i].figure.gated && bench_series_measured(&base->items[i]);
 	needed = bench_gate_pairs_needed(rules, gated);
 	if (session->plan->record || rules->pairs_max >= needed)
 		return true;

@@ -70,6 +70,7 @@ bool bench_pairs_init(struct bench_pairs *pairs, const struct bench_series_set *
 	*pairs = (struct bench_pairs){0};
 	if (!bench_choice_check(choice, set, problem))
 		return false;
+	pairs->chosen = choice->count > 0;
 	pairs->items = calloc(set->count, sizeof(*pairs->items));
 	if (pairs->items == NULL)
 		return no_memory(problem);
@@ -125,8 +126,53 @@ bool bench_pairs_add(struct bench_pairs *pairs, const struct bench_series_set *b
 	return true;
 }
 
+bool bench_pairs_measured(const struct bench_pair_series *series, size_t done)
+{
+	for (size_t pair = 0; pair < done; pair++)
+		if (!isnan(series->base[pair]) || !isnan(series->new_[pair]))
+			return true;
+	return false;
+}
+
+/* Whether something of this metric (NULL: of any that decides) was measured. */
+static bool any_measured(const struct bench_pairs *pairs, const char *metric)
+{
+	for (size_t i = 0; i < pairs->count; i++) {
+		const struct bench_pair_series *const item = &pairs->items[i];
+
+		if (item->figure.gated && (metric == NULL || strcmp(item->figure.metric, metric) == 0) &&
+		    bench_pairs_measured(item, pairs->pairs))
+			return true;
+	}
+	return false;
+}
+
+/* A choice is kept or refused, never dropped in silence. */
+static bool check_measured(const struct bench_pairs *pairs, char problem[BENCH_PROBLEM_MAX])
+{
+	if (!any_measured(pairs, NULL)) {
+		(void)snprintf(problem, BENCH_PROBLEM_MAX,
+		               "no figure that decides was measured, or positive, in any run of base or "
+		               "new");
+		return false;
+	}
+	for (size_t i = 0; pairs->chosen && i < pairs->count; i++) {
+		const struct bench_figure *const figure = &pairs->items[i].figure;
+
+		if (!figure->gated || any_measured(pairs, figure->metric))
+			continue;
+		(void)snprintf(problem, BENCH_PROBLEM_MAX,
+		               "metric \"%s\" (--metrics) was not measured, or not positive, in any run",
+		               figure->metric);
+		return false;
+	}
+	return true;
+}
+
 bool bench_pairs_check(const struct bench_pairs *pairs, char problem[BENCH_PROBLEM_MAX])
 {
+	if (!check_measured(pairs, problem))
+		return false;
 	for (size_t i = 0; i < pairs->count; i++) {
 		const struct bench_pair_series *const item = &pairs->items[i];
 		size_t missing[2] = {0};
@@ -136,7 +182,9 @@ bool bench_pairs_check(const struct bench_pairs *pairs, char problem[BENCH_PROBL
 			missing[0] += isnan(item->base[pair]) ? 1 : 0;
 			missing[1] += isnan(item->new_[pair]) ? 1 : 0;
 		}
-		if (!item->figure.gated || 4 * (missing[0] + missing[1]) <= pairs->pairs)
+		if (!item->figure.gated || !bench_pairs_measured(item, pairs->pairs))
+			continue;
+		if (4 * (missing[0] + missing[1]) <= pairs->pairs)
 			continue;
 		bench_figure_text(&item->figure, name, sizeof(name));
 		(void)snprintf(

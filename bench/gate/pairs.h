@@ -35,6 +35,7 @@ struct bench_pairs {
 	struct bench_pair_series *items;
 	size_t count; /* of figures */
 	size_t pairs;
+	bool chosen; /* which decide was chosen, not said by the benchmark's form */
 };
 
 /* Make room for the figures of set, as the choice says. false, with a problem,
@@ -49,8 +50,12 @@ void bench_pairs_free(struct bench_pairs *pairs);
 bool bench_pairs_add(struct bench_pairs *pairs, const struct bench_series_set *base,
                      const struct bench_series_set *new_);
 
+/* Whether either side measured the figure in one of the first `done` pairs. What neither
+ * ever did (a scenario without waits has no wait_p99) is no figure, and decides nothing. */
+bool bench_pairs_measured(const struct bench_pair_series *series, size_t done);
+
 /* Whether every figure that decides has a ratio in three of four pairs; false, with a
- * problem, if not. */
+ * problem, if not, or if nothing that decides was measured. */
 bool bench_pairs_check(const struct bench_pairs *pairs, char problem[BENCH_PROBLEM_MAX]);
 
 /* Whether a metric decides, and from which effect on. */

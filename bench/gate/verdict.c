@@ -78,6 +78,7 @@ static void describe(struct bench_judgement *judgement, const struct bench_pair_
 	const size_t count = measured_of(series, done, measured);
 
 	judgement->figure = series->figure;
+	judgement->figure.gated = series->figure.gated && bench_pairs_measured(series, done);
 	judgement->min_effect = series->min_effect;
 	judgement->base = bench_median(series->base, done);
 	judgement->new_ = bench_median(series->new_, done);
@@ -238,6 +239,8 @@ bool bench_judge_unpaired(const struct bench_rules *rules, const struct bench_ch
                           struct bench_judgement *judgements, size_t *count,
                           char problem[BENCH_PROBLEM_MAX])
 {
+	size_t gated = 0;
+
 	*count = 0;
 	if (!bench_choice_check(choice, base, problem))
 		return false;
@@ -248,6 +251,10 @@ bool bench_judge_unpaired(const struct bench_rules *rules, const struct bench_ch
 		*judgement = (struct bench_judgement){.figure = base->items[i].figure};
 		judgement->figure.gated =
 			bench_choice_of(choice, &judgement->figure, &judgement->min_effect);
+		/* Measured on neither side: no figure. */
+		if (!bench_series_measured(&base->items[i]) &&
+		    (other == NULL || !bench_series_measured(other)))
+			continue;
 		if (other == NULL && judgement->figure.gated)
 			return misses(&judgement->figure, "is in base only", problem);
 		if (other == NULL)
@@ -255,8 +262,16 @@ bool bench_judge_unpaired(const struct bench_rules *rules, const struct bench_ch
 		if (compare(rules, &base->items[i], other, judgement))
 			(*count)++;
 		else if (judgement->figure.gated)
-			return misses(&judgement->figure, "has values that are not positive: no ratio",
+			return misses(&judgement->figure,
+			              "was not measured on one side, or has values that are not positive: no "
+			              "ratio",
 			              problem);
+		gated += judgement->figure.gated ? 1 : 0;
+	}
+	if (gated == 0) {
+		(void)snprintf(problem, BENCH_PROBLEM_MAX,
+		               "no figure that decides was measured; choose some with --metrics");
+		return false;
 	}
 	adjust(judgements, *count);
 	for (size_t i = 0; i < *count; i++)

@@ -130,6 +130,10 @@ static enum bench_gate_end run_pair(struct session *session)
 	}
 	if (end == BENCH_GATE_DONE && gate->pairs.items == NULL && !begin(session, &sets[0]))
 		end = BENCH_GATE_BAD_INPUT;
+	if (end == BENCH_GATE_DONE &&
+	    (!bench_pairs_agree(&gate->pairs, "a later run of base", &sets[0], gate->message) ||
+	     !bench_pairs_agree(&gate->pairs, "new", &sets[1], gate->message)))
+		end = BENCH_GATE_BAD_INPUT;
 	if (end == BENCH_GATE_DONE)
 		(void)bench_pairs_add(&gate->pairs, &sets[0], &sets[1]);
 	bench_series_set_free(&sets[0]);

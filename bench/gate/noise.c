@@ -152,6 +152,7 @@ bool bench_noise_read(struct bench_pairs *pairs, const char *path,
 	if (read)
 		drop_others(&base, choice);
 	read = read && bench_pairs_init(pairs, &base, choice, problem) &&
+	       bench_pairs_agree(pairs, "new", &new_, problem) &&
 	       add_pairs(pairs, &base, &new_, problem);
 	if (!read)
 		bench_pairs_free(pairs);

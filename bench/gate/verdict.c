@@ -259,6 +259,8 @@ bool bench_judge_unpaired(const struct bench_rules *rules, const struct bench_ch
 			return misses(&judgement->figure, "is in base only", problem);
 		if (other == NULL)
 			continue;
+		if (!bench_figures_agree(&judgement->figure, "new", &other->figure, problem))
+			return false;
 		if (compare(rules, &base->items[i], other, judgement))
 			(*count)++;
 		else if (judgement->figure.gated)

@@ -235,6 +235,24 @@ static void test_not_measured(void **state)
 	assert_null(strstr(out, "b weir wait_p99"));
 }
 
+/* A ratio of different units, or of opposite directions, is none. */
+static void test_units(void **state)
+{
+	static const char benchmark[] = "echo '{\"benchmarks\": [{\"name\": \"BM_a\", \"real_time\": 2,"
+									" \"cpu_time\": 2, \"time_unit\": \"%s\"}]}'";
+	char base_cmd[256];
+	char new_cmd[256];
+
+	(void)state;
+	(void)snprintf(base_cmd, sizeof(base_cmd), benchmark, "ns");
+	(void)snprintf(new_cmd, sizeof(new_cmd), benchmark, "us");
+	assert_int_equal(gate_rows(base_cmd, new_cmd, NULL), 2);
+	has(err, "BM_a real_time is in \"ns\", lower is better, in base, and in \"us\"");
+	assert_int_equal(gate_rows(base_cmd, base_cmd, NULL), 0);
+	assert_int_equal(gate("./fake new 100 2 | sed s/lower/higher/", "--pairs-max", "16"), 2);
+	has(err, "higher is better, in new");
+}
+
 /* No verdict where nothing could be compared: always 2. */
 static void test_bad_commands(void **state)
 {
@@ -445,7 +463,7 @@ int main(void)
 		cmocka_unit_test(test_compare),      cmocka_unit_test(test_interrupt),
 		cmocka_unit_test(test_record),       cmocka_unit_test(test_minutes),
 		cmocka_unit_test(test_no_valgrind),  cmocka_unit_test(test_run),
-		cmocka_unit_test(test_not_measured),
+		cmocka_unit_test(test_not_measured), cmocka_unit_test(test_units),
 	};
 
 	return cmocka_run_group_tests(tests, prepare, clean_up);

@@ -226,6 +226,30 @@ static void test_missing(void **state)
 	assert_true(isnan(pairs.items[0].worse[11]));
 }
 
+/* What only new fails to measure is not forgiven: it would be the slow runs. */
+static void test_missing_in_new(void **state)
+{
+	const struct bench_choice choice = {.min_effect = 0.05};
+
+	(void)state;
+	(void)clean(NULL);
+	put(&base, "m", false, 1.0);
+	assert_true(bench_pairs_init(&pairs, &base, &choice, problem));
+	for (int i = 0; i < 30; i++) {
+		bench_series_set_free(&new_);
+		put(&new_, "m", false, i % 10 == 0 ? 0.0 : 1.0);
+		assert_true(bench_pairs_add(&pairs, &base, &new_));
+		/* Once may happen. */
+		assert_true(i != 9 || bench_pairs_check(&pairs, problem));
+	}
+	assert_false(bench_pairs_check(&pairs, problem));
+	assert_non_null(strstr(problem, "3 of new: new fails to measure it"));
+	/* Base failed as well: the machine, not the build. */
+	for (int i = 0; i < 2; i++)
+		pairs.items[0].base[i] = NAN;
+	assert_true(bench_pairs_check(&pairs, problem));
+}
+
 static bool compare(size_t *count)
 {
 	const struct bench_choice choice = {.min_effect = 0.05};
@@ -259,6 +283,12 @@ static void test_unpaired(void **state)
 	put(&base, "only base", false, 1.0);
 	assert_false(compare(&count));
 	assert_non_null(strstr(problem, "only base is in base only"));
+	put(&new_, "only base", false, 1.0);
+	(void)snprintf(new_.items[new_.count - 1].figure.unit, 3, "us");
+	assert_false(compare(&count));
+	assert_non_null(
+		strstr(problem, "only base is in \"\", lower is better, in base, and in \"us\""));
+	new_.items[new_.count - 1].figure.unit[0] = '\0';
 	put(&new_, "only base", false, -1.0);
 	assert_false(compare(&count));
 	assert_non_null(strstr(problem, "not positive"));
@@ -270,7 +300,7 @@ int main(void)
 		cmocka_unit_test(test_planted),   cmocka_unit_test(test_looks),
 		cmocka_unit_test(test_last_look), cmocka_unit_test(test_family),
 		cmocka_unit_test(test_choice),    cmocka_unit_test(test_missing),
-		cmocka_unit_test(test_unpaired),
+		cmocka_unit_test(test_unpaired),  cmocka_unit_test(test_missing_in_new),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, clean);

@@ -3,7 +3,6 @@
  * `weir-bench gate`: two builds in turn, and a verdict.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "cancel.h"
 #include "gate_output.h"
@@ -54,8 +53,9 @@ static enum bench_gate_end time_both(struct session *session)
 		(void)snprintf(gate->message, sizeof(gate->message), "out of memory");
 		return BENCH_GATE_BAD_INPUT;
 	}
-	memcpy(session->judgements, gate->judgements, gate->pairs.count * sizeof(*gate->judgements));
-	session->count = gate->pairs.count;
+	for (size_t i = 0; i < gate->pairs.count; i++)
+		if (bench_pairs_measured(&gate->pairs.items[i], gate->pairs.pairs))
+			session->judgements[session->count++] = gate->judgements[i];
 	return end;
 }
 

@@ -103,7 +103,7 @@ static bool begin(struct session *session, const struct bench_series_set *base)
 		return false;
 	}
 	for (size_t i = 0; i < gate->pairs.count; i++)
-		gated += gate->pairs.items[i].figure.gated ? 1 : 0;
+		gated += gate->pairs.items[i].figure.gated && bench_series_measured(&base->items[i]);
 	needed = bench_gate_pairs_needed(rules, gated);
 	if (session->plan->record || rules->pairs_max >= needed)
 		return true;
@@ -129,6 +129,10 @@ static enum bench_gate_end run_pair(struct session *session)
 		                        plan->timeout_s, &sets[is_new], gate->message);
 	}
 	if (end == BENCH_GATE_DONE && gate->pairs.items == NULL && !begin(session, &sets[0]))
+		end = BENCH_GATE_BAD_INPUT;
+	if (end == BENCH_GATE_DONE &&
+	    (!bench_pairs_agree(&gate->pairs, "a later run of base", &sets[0], gate->message) ||
+	     !bench_pairs_agree(&gate->pairs, "new", &sets[1], gate->message)))
 		end = BENCH_GATE_BAD_INPUT;
 	if (end == BENCH_GATE_DONE)
 		(void)bench_pairs_add(&gate->pairs, &sets[0], &sets[1]);
@@ -210,8 +214,7 @@ static enum bench_gate_end run_looks(struct session *session)
 		if (gate->pairs.pairs <= before)
 			break;
 		/* The clock ended it, not what was seen: this look may use what is left. */
-		if (over)
-			rules.pairs_max = gate->pairs.pairs;
+		rules.last = over;
 		gate->verdict =
 			bench_judge_pairs(&rules, &gate->pairs, before, gate->pairs.pairs, gate->judgements);
 		gate->looks++;

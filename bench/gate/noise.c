@@ -45,7 +45,7 @@ bool bench_noise_write(FILE *out, const struct bench_pairs *pairs, const char *c
 	for (size_t i = 0; i < pairs->count; i++) {
 		const struct bench_pair_series *const series = &pairs->items[i];
 
-		if (!series->figure.gated)
+		if (!series->figure.gated || !bench_pairs_measured(series, pairs->pairs))
 			continue;
 		(void)json_array_append_new(base, figure_json(series, series->base, pairs->pairs));
 		(void)json_array_append_new(new_, figure_json(series, series->new_, pairs->pairs));
@@ -152,6 +152,7 @@ bool bench_noise_read(struct bench_pairs *pairs, const char *path,
 	if (read)
 		drop_others(&base, choice);
 	read = read && bench_pairs_init(pairs, &base, choice, problem) &&
+	       bench_pairs_agree(pairs, "new", &new_, problem) &&
 	       add_pairs(pairs, &base, &new_, problem);
 	if (!read)
 		bench_pairs_free(pairs);

@@ -24,14 +24,6 @@ static const json_t *values_of(const json_t *element, const struct bench_sample_
 	return json_object_get(at, metric->key);
 }
 
-static bool all_null(const json_t *values)
-{
-	for (size_t i = 0; i < json_array_size(values); i++)
-		if (!json_is_null(json_array_get(values, i)))
-			return false;
-	return json_is_array(values) ? json_array_size(values) > 0 : json_is_null(values);
-}
-
 bool bench_sample_weir(struct bench_sample_reader *reader, const json_t *element)
 {
 	struct bench_figure figure = {0};
@@ -48,7 +40,7 @@ bool bench_sample_weir(struct bench_sample_reader *reader, const json_t *element
 	for (size_t i = 0; i < count; i++) {
 		const json_t *const values = values_of(element, &metrics[i]);
 
-		if (values == NULL || all_null(values))
+		if (values == NULL)
 			continue;
 		(void)snprintf(figure.metric, sizeof(figure.metric), "%s", metrics[i].name);
 		(void)snprintf(figure.unit, sizeof(figure.unit), "%s", metrics[i].unit);

@@ -63,6 +63,14 @@ double bench_series_median(const struct bench_series *series)
 	return bench_median(series->values, series->count);
 }
 
+bool bench_series_measured(const struct bench_series *series)
+{
+	for (size_t i = 0; i < series->count; i++)
+		if (!isnan(series->values[i]))
+			return true;
+	return false;
+}
+
 void bench_figure_text(const struct bench_figure *figure, char *text, size_t text_size)
 {
 	(void)snprintf(text, text_size, "%s%s%s%s%s", figure->scenario,

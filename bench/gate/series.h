@@ -49,6 +49,9 @@ struct bench_series *bench_series_find(const struct bench_series_set *set,
 /* The middle of the measured values; NAN if there are none. */
 double bench_series_median(const struct bench_series *series);
 
+/* Whether there is a measured value. */
+bool bench_series_measured(const struct bench_series *series);
+
 /* "churn weir ops_per_s": what messages call it. */
 #define BENCH_FIGURE_TEXT_MAX (3 * BENCH_SERIES_NAME_MAX + 4)
 void bench_figure_text(const struct bench_figure *figure, char *text, size_t text_size);

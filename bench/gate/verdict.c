@@ -78,6 +78,7 @@ static void describe(struct bench_judgement *judgement, const struct bench_pair_
 	const size_t count = measured_of(series, done, measured);
 
 	judgement->figure = series->figure;
+	judgement->figure.gated = series->figure.gated && bench_pairs_measured(series, done);
 	judgement->min_effect = series->min_effect;
 	judgement->base = bench_median(series->base, done);
 	judgement->new_ = bench_median(series->new_, done);
@@ -152,7 +153,7 @@ enum bench_verdict bench_judge_pairs(const struct bench_rules *rules,
                                      struct bench_judgement *judgements)
 {
 	const double part = (double)before / (double)rules->pairs_max;
-	const double whole = (double)done / (double)rules->pairs_max;
+	const double whole = rules->last ? 1.0 : (double)done / (double)rules->pairs_max;
 	const double alpha = bench_spend(rules->alpha, part, whole);
 	const double beta = bench_spend(rules->beta, part, whole);
 	const size_t limit = bench_paired_limit(done, beta);
@@ -238,6 +239,8 @@ bool bench_judge_unpaired(const struct bench_rules *rules, const struct bench_ch
                           struct bench_judgement *judgements, size_t *count,
                           char problem[BENCH_PROBLEM_MAX])
 {
+	size_t gated = 0;
+
 	*count = 0;
 	if (!bench_choice_check(choice, base, problem))
 		return false;
@@ -248,15 +251,29 @@ bool bench_judge_unpaired(const struct bench_rules *rules, const struct bench_ch
 		*judgement = (struct bench_judgement){.figure = base->items[i].figure};
 		judgement->figure.gated =
 			bench_choice_of(choice, &judgement->figure, &judgement->min_effect);
+		/* Measured on neither side: no figure. */
+		if (!bench_series_measured(&base->items[i]) &&
+		    (other == NULL || !bench_series_measured(other)))
+			continue;
 		if (other == NULL && judgement->figure.gated)
 			return misses(&judgement->figure, "is in base only", problem);
 		if (other == NULL)
 			continue;
+		if (!bench_figures_agree(&judgement->figure, "new", &other->figure, problem))
+			return false;
 		if (compare(rules, &base->items[i], other, judgement))
 			(*count)++;
 		else if (judgement->figure.gated)
-			return misses(&judgement->figure, "has values that are not positive: no ratio",
+			return misses(&judgement->figure,
+			              "was not measured on one side, or has values that are not positive: no "
+			              "ratio",
 			              problem);
+		gated += judgement->figure.gated ? 1 : 0;
+	}
+	if (gated == 0) {
+		(void)snprintf(problem, BENCH_PROBLEM_MAX,
+		               "no figure that decides was measured; choose some with --metrics");
+		return false;
 	}
 	adjust(judgements, *count);
 	for (size_t i = 0; i < *count; i++)

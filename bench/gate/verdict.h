@@ -35,6 +35,7 @@ struct bench_rules {
 	double beta;  /* chance that a figure worse by the minimum effect passes, over all looks */
 	size_t pairs_max;
 	uint64_t seed; /* of the bootstrap */
+	bool last;     /* no look follows, whatever pairs_max says: this one may use what is left */
 };
 
 enum bench_verdict {

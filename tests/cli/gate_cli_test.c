@@ -202,6 +202,57 @@ static void test_files(void **state)
 	has(err, "cannot write \"/nowhere/at.json\"");
 }
 
+/* rows NAME WAIT NULL_AT: like weir-bench, with a wait of null in run NULL_AT, and always
+ * in a second scenario. */
+static const char rows[] =
+	"#!/bin/sh\n"
+	"n=0\n"
+	"[ ! -f \"count.$1\" ] || read -r n <\"count.$1\"\n"
+	"echo $((n + 1)) >\"count.$1\"\n"
+	"wait=$(($2 + n % 3))\n"
+	"[ $n != \"$3\" ] || wait=null\n"
+	"printf '{\"results\": [{\"scenario\": \"a\", \"pool\": \"weir\", \"ops_per_s\": 500,'\n"
+	"printf ' \"samples\": {\"ops_per_s\": [500], \"wait_p99\": [%s]}},' $wait\n"
+	"printf '{\"scenario\": \"b\", \"pool\": \"weir\", \"ops_per_s\": 500,'\n"
+	"printf ' \"samples\": {\"ops_per_s\": [500], \"wait_p99\": [null, null]}}]}\\n'\n";
+
+static int gate_rows(const char *base_cmd, const char *new_cmd, const char *metrics)
+{
+	forget_counts();
+	return run("gate", "--base-cmd", base_cmd, "--new-cmd", new_cmd, "--pairs-max", "48",
+	           metrics != NULL ? "--metrics" : NULL, metrics, (const char *)NULL);
+}
+
+/* Not measured in the first run is not the same as never. */
+static void test_not_measured(void **state)
+{
+	(void)state;
+	put_file("rows", rows, 0755);
+	assert_int_equal(gate_rows("./rows base 1000 0", "./rows new 3000 -", NULL), 1);
+	has(out, "regression: a weir wait_p99 is worse by");
+	assert_int_equal(gate_rows("./rows base 1000 -", "./rows new 1000 -", NULL), 0);
+	has(out, "all 3 figures");
+	assert_null(strstr(out, "b weir wait_p99"));
+}
+
+/* A ratio of different units, or of opposite directions, is none. */
+static void test_units(void **state)
+{
+	static const char benchmark[] = "echo '{\"benchmarks\": [{\"name\": \"BM_a\", \"real_time\": 2,"
+									" \"cpu_time\": 2, \"time_unit\": \"%s\"}]}'";
+	char base_cmd[256];
+	char new_cmd[256];
+
+	(void)state;
+	(void)snprintf(base_cmd, sizeof(base_cmd), benchmark, "ns");
+	(void)snprintf(new_cmd, sizeof(new_cmd), benchmark, "us");
+	assert_int_equal(gate_rows(base_cmd, new_cmd, NULL), 2);
+	has(err, "BM_a real_time is in \"ns\", lower is better, in base, and in \"us\"");
+	assert_int_equal(gate_rows(base_cmd, base_cmd, NULL), 0);
+	assert_int_equal(gate("./fake new 100 2 | sed s/lower/higher/", "--pairs-max", "16"), 2);
+	has(err, "higher is better, in new");
+}
+
 /* No verdict where nothing could be compared: always 2. */
 static void test_bad_commands(void **state)
 {
@@ -412,6 +463,7 @@ int main(void)
 		cmocka_unit_test(test_compare),      cmocka_unit_test(test_interrupt),
 		cmocka_unit_test(test_record),       cmocka_unit_test(test_minutes),
 		cmocka_unit_test(test_no_valgrind),  cmocka_unit_test(test_run),
+		cmocka_unit_test(test_not_measured), cmocka_unit_test(test_units),
 	};
 
 	return cmocka_run_group_tests(tests, prepare, clean_up);

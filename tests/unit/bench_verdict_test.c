@@ -15,6 +15,7 @@
 
 #include "bench_near.h"
 #include "gate_run.h"
+#include "multiplicity.h"
 #include "random.h"
 #include "verdict.h"
 
@@ -139,6 +140,21 @@ static void test_looks(void **state)
 	assert_int_equal(looks[1], 6);
 }
 
+/* Time ran out after a quarter of the pairs: the look has all that the one before left. */
+static void test_last_look(void **state)
+{
+	struct bench_rules cut = rules;
+
+	(void)state;
+	cut.pairs_max = 4 * PAIRS;
+	(void)judge_one(1.0, 0.4, false);
+	(void)bench_judge_pairs(&cut, &pairs, PAIRS / 2, PAIRS, judgements);
+	assert_near(judgements[0].chance, bench_spend(cut.beta, 0.125, 0.25), 1e-12);
+	cut.last = true;
+	(void)bench_judge_pairs(&cut, &pairs, PAIRS / 2, PAIRS, judgements);
+	assert_near(judgements[0].chance, bench_spend(cut.beta, 0.125, 1.0), 1e-12);
+}
+
 /* With more figures the same evidence counts less. */
 static void test_family(void **state)
 {
@@ -210,6 +226,30 @@ static void test_missing(void **state)
 	assert_true(isnan(pairs.items[0].worse[11]));
 }
 
+/* What only new fails to measure is not forgiven: it would be the slow runs. */
+static void test_missing_in_new(void **state)
+{
+	const struct bench_choice choice = {.min_effect = 0.05};
+
+	(void)state;
+	(void)clean(NULL);
+	put(&base, "m", false, 1.0);
+	assert_true(bench_pairs_init(&pairs, &base, &choice, problem));
+	for (int i = 0; i < 30; i++) {
+		bench_series_set_free(&new_);
+		put(&new_, "m", false, i % 10 == 0 ? 0.0 : 1.0);
+		assert_true(bench_pairs_add(&pairs, &base, &new_));
+		/* Once may happen. */
+		assert_true(i != 9 || bench_pairs_check(&pairs, problem));
+	}
+	assert_false(bench_pairs_check(&pairs, problem));
+	assert_non_null(strstr(problem, "3 of new: new fails to measure it"));
+	/* Base failed as well: the machine, not the build. */
+	for (int i = 0; i < 2; i++)
+		pairs.items[0].base[i] = NAN;
+	assert_true(bench_pairs_check(&pairs, problem));
+}
+
 static bool compare(size_t *count)
 {
 	const struct bench_choice choice = {.min_effect = 0.05};
@@ -243,6 +283,12 @@ static void test_unpaired(void **state)
 	put(&base, "only base", false, 1.0);
 	assert_false(compare(&count));
 	assert_non_null(strstr(problem, "only base is in base only"));
+	put(&new_, "only base", false, 1.0);
+	(void)snprintf(new_.items[new_.count - 1].figure.unit, 3, "us");
+	assert_false(compare(&count));
+	assert_non_null(
+		strstr(problem, "only base is in \"\", lower is better, in base, and in \"us\""));
+	new_.items[new_.count - 1].figure.unit[0] = '\0';
 	put(&new_, "only base", false, -1.0);
 	assert_false(compare(&count));
 	assert_non_null(strstr(problem, "not positive"));
@@ -251,9 +297,10 @@ static void test_unpaired(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_planted), cmocka_unit_test(test_looks),
-		cmocka_unit_test(test_family),  cmocka_unit_test(test_choice),
-		cmocka_unit_test(test_missing), cmocka_unit_test(test_unpaired),
+		cmocka_unit_test(test_planted),   cmocka_unit_test(test_looks),
+		cmocka_unit_test(test_last_look), cmocka_unit_test(test_family),
+		cmocka_unit_test(test_choice),    cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_unpaired),  cmocka_unit_test(test_missing_in_new),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, clean);

@@ -20,6 +20,8 @@ bool bench_choice_of(const struct bench_choice *choice, const struct bench_figur
                      double *min_effect)
 {
 	*min_effect = choice->min_effect;
+	if (figure->shown_only)
+		return false;
 	if (choice->count == 0)
 		return figure->gated;
 	for (size_t i = 0; i < choice->count; i++) {

@@ -76,7 +76,7 @@ bool bench_sample_add(const struct bench_sample_reader *reader, const struct ben
 	if (series == NULL)
 		series = bench_series_add(reader->set, figure);
 	if (series == NULL)
-		return bench_sample_fault(reader, NULL, "is one figure too many (1024 at most)");
+		return bench_sample_fault(reader, NULL, "is one figure too many (12288 at most)");
 	for (size_t i = 0; i < count; i++) {
 		double number;
 

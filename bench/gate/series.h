@@ -10,7 +10,8 @@
 #include <stddef.h>
 
 #define BENCH_SERIES_NAME_MAX 128
-#define BENCH_SERIES_MAX 1024
+/* 512 rows of weir-bench, with 20 figures each, and room for more. */
+#define BENCH_SERIES_MAX 12288
 
 /* What a figure is called. */
 struct bench_figure {
@@ -19,7 +20,8 @@ struct bench_figure {
 	char metric[BENCH_SERIES_NAME_MAX];
 	char unit[16];
 	bool higher_is_better;
-	bool gated; /* decides unless the user chooses others */
+	bool gated;      /* decides unless the user chooses others */
+	bool shown_only; /* of what is not under test: never decides */
 };
 
 struct bench_series {

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "escape.h"
 #include "sample_metric.h"
 
 /* ---- weir-bench ---- */
@@ -122,7 +123,7 @@ bool bench_sample_google(struct bench_sample_reader *reader, const json_t *eleme
 		(void)snprintf(fault, sizeof(fault), "is a benchmark that failed: %s", message);
 		return bench_sample_fault(reader, NULL, fault);
 	}
-	(void)snprintf(figure.unit, sizeof(figure.unit), "%.15s", unit);
+	bench_clean_text(figure.unit, sizeof(figure.unit), unit);
 	if (!add_google(reader, element, &figure, "real_time", false) ||
 	    !add_google(reader, element, &figure, "cpu_time", false))
 		return false;
@@ -150,7 +151,7 @@ bool bench_sample_plain(struct bench_sample_reader *reader, const json_t *elemen
 		return bench_sample_fault(reader, "gate", "must be true or false");
 	if (figure.metric[0] == '\0')
 		return bench_sample_fault(reader, "metric", "is empty");
-	(void)snprintf(figure.unit, sizeof(figure.unit), "%.15s", unit);
+	bench_clean_text(figure.unit, sizeof(figure.unit), unit);
 	figure.higher_is_better = strcmp(better, "higher") == 0;
 	if (!figure.higher_is_better && strcmp(better, "lower") != 0)
 		return bench_sample_fault(reader, "better", "must be \"lower\" or \"higher\"");

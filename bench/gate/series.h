@@ -54,8 +54,10 @@ double bench_series_median(const struct bench_series *series);
 /* Whether there is a measured value. */
 bool bench_series_measured(const struct bench_series *series);
 
-/* "churn weir ops_per_s": what messages call it. */
+/* "churn weir ops_per_s": what messages call it, cut at a character where it does not
+ * fit, as in a sentence of which more has to be seen. */
 #define BENCH_FIGURE_TEXT_MAX (3 * BENCH_SERIES_NAME_MAX + 4)
+#define BENCH_FIGURE_SHORT_MAX 201
 void bench_figure_text(const struct bench_figure *figure, char *text, size_t text_size);
 
 #endif

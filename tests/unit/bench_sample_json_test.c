@@ -142,6 +142,18 @@ static void test_many(void **state)
 	free(text);
 }
 
+/* Texts from outside reach terminals and tables: no lines, no escapes, no half characters. */
+static void test_clean(void **state)
+{
+	(void)state;
+	assert_true(parse("{\"metrics\": [{\"metric\": \"a\\u001b[2J\\r\\nb\", \"better\": \"lower\","
+	                  " \"unit\": \"12345678901234\xc3\xa4\", \"values\": [1]}]}"));
+	assert_string_equal(set.items[0].figure.metric, "a [2J  b");
+	assert_string_equal(set.items[0].figure.unit, "12345678901234");
+	assert_false(parse("{\"metrics\": \x1b}"));
+	assert_null(strchr(problem, '\x1b'));
+}
+
 static void test_google(void **state)
 {
 	const struct bench_series *series;
@@ -293,7 +305,8 @@ int main(void)
 		cmocka_unit_test(test_plain),    cmocka_unit_test(test_weir),
 		cmocka_unit_test(test_google),   cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_too_much), cmocka_unit_test(test_files),
-		cmocka_unit_test(test_standing), cmocka_unit_test(test_many),
+		cmocka_unit_test(test_clean),    cmocka_unit_test(test_standing),
+		cmocka_unit_test(test_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, clean);

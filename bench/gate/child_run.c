@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,6 +21,8 @@
 
 #define OUT_MAX ((size_t)64 << 20)
 #define LOOK_MS 20
+/* Each round ends one generation of what the command started. */
+#define ROUNDS_MAX 1000
 /* What processes that outlive their command may still print before the pipes are
  * given up; they have been killed by then. */
 #define DRAIN_NS BENCH_NS_PER_S
@@ -213,6 +216,33 @@ static bool follow(struct bench_child *child, pid_t pid, struct pipes *pipes, in
 	}
 }
 
+/* End and collect this process's children. Returns how many there were. */
+static size_t end_children(void)
+{
+	FILE *const list = fopen("/proc/thread-self/children", "re");
+	size_t count = 0;
+	int pid;
+
+	/* A kernel without the list leaves what is outside of the group alone. */
+	if (list == NULL)
+		return 0;
+	for (; fscanf(list, "%d", &pid) == 1; count++) {
+		(void)kill(pid, SIGKILL);
+		(void)waitpid(pid, NULL, 0);
+	}
+	(void)fclose(list);
+	return count;
+}
+
+/* A process that made a group or session of its own (setsid, an interactive shell)
+ * was not hit with the command's group. As this process is the subreaper, it becomes
+ * its child when its parent is gone. */
+static void end_strays(void)
+{
+	for (int round = 0; round < ROUNDS_MAX && end_children() > 0; round++)
+		;
+}
+
 static void finish(struct bench_child *child, pid_t pid, struct pipes *pipes, bool ended,
                    int status)
 {
@@ -223,6 +253,7 @@ static void finish(struct bench_child *child, pid_t pid, struct pipes *pipes, bo
 	(void)kill(-pid, SIGKILL);
 	if (!ended)
 		(void)waitpid(pid, &status, 0);
+	end_strays();
 	while (child->end != BENCH_CHILD_TOO_LONG && open_still(pipes) && bench_now() < deadline_ns)
 		if (!take(child, pipes, -1))
 			child->end = BENCH_CHILD_TOO_LONG;
@@ -245,6 +276,7 @@ void bench_child_run(struct bench_child *child, const char *command, int64_t tim
 		child->code = errno;
 		return;
 	}
+	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	pid = fork();
 	if (pid < 0) {
 		child->code = errno;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * Running a command of the user's: /bin/sh -c, in a process group of its own, with
- * what it prints collected. The whole group ends with the command, on a timeout,
- * when the user stops the gate, and when the gate itself dies.
+ * what it prints collected. The whole group, and what left it, ends with the command,
+ * on a timeout, and when the user stops the gate; the group also when the gate is
+ * killed.
  */
 #ifndef BENCH_CHILD_RUN_H
 #define BENCH_CHILD_RUN_H
@@ -34,7 +35,7 @@ struct bench_child {
 };
 
 /* Run a command to its end, for timeout_ns at most. bench_cancel_prepare was
- * called before. */
+ * called before, and this process has no other children: they would be ended too. */
 void bench_child_run(struct bench_child *child, const char *command, int64_t timeout_ns);
 
 void bench_child_free(struct bench_child *child);

@@ -5,8 +5,8 @@
 #include "gate_report.h"
 
 #include <math.h>
-#include <string.h>
 
+#include "escape.h"
 #include "gate_words.h"
 
 #define CELL 48
@@ -87,18 +87,18 @@ bool bench_gate_table(FILE *out, const struct bench_gate_report *report)
 
 /* ---- Markdown ---- */
 
-/* A name or command in a cell or in code: a bar ends a cell, a backquote ends code,
- * and a line ends both. */
 static void write_code(FILE *out, const char *text)
 {
 	(void)fputs("<code>", out);
-	for (; *text != '\0'; text++) {
-		if (strchr("&<>|`*_[]\\", *text) != NULL)
-			(void)fprintf(out, "&#%d;", *text);
-		else
-			(void)fputc(*text == '\n' ? ' ' : *text, out);
-	}
+	bench_escape_markdown(out, text);
 	(void)fputs("</code>", out);
+}
+
+/* A value, whose unit comes from outside. */
+static void write_cell(FILE *out, const char *text)
+{
+	(void)fputs(" | ", out);
+	bench_escape_markdown(out, text);
 }
 
 static void markdown_row(FILE *out, const struct bench_judgement *judgement)
@@ -109,9 +109,10 @@ static void markdown_row(FILE *out, const struct bench_judgement *judgement)
 	fill(&cells, judgement);
 	(void)fputs("| ", out);
 	write_code(out, cells.name);
-	(void)fprintf(out, " | %s | %s | %s | %s | %s | %s%s%s |\n", cells.base, cells.new_,
-	              cells.worse, cells.interval, cells.spread, bold ? "**" : "",
-	              bench_verdict_word(judgement->verdict), bold ? "**" : "");
+	write_cell(out, cells.base);
+	write_cell(out, cells.new_);
+	(void)fprintf(out, " | %s | %s | %s | %s%s%s |\n", cells.worse, cells.interval, cells.spread,
+	              bold ? "**" : "", bench_verdict_word(judgement->verdict), bold ? "**" : "");
 }
 
 static void markdown_head(FILE *out)
@@ -129,8 +130,10 @@ static void markdown_sources(FILE *out, const struct bench_gate_report *report)
 	write_code(out, report->base);
 	(void)fputs("\n- new: ", out);
 	write_code(out, report->new_);
-	(void)fprintf(out, "\n- on %s, %u processors, load before %.2f, %s %s UTC\n", machine->cpu,
-	              machine->processors, machine->load_before, machine->date, machine->time);
+	(void)fputs("\n- on ", out);
+	bench_escape_markdown(out, machine->cpu);
+	(void)fprintf(out, ", %u processors, load before %.2f, %s %s UTC\n", machine->processors,
+	              machine->load_before, machine->date, machine->time);
 }
 
 bool bench_gate_markdown(FILE *out, const struct bench_gate_report *report)

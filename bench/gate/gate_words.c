@@ -84,7 +84,7 @@ void bench_words_reason(const struct bench_gate_report *report,
                         const struct bench_judgement *judgement, char *text, size_t text_size)
 {
 	const double effect = 100.0 * judgement->min_effect;
-	char name[BENCH_FIGURE_TEXT_MAX];
+	char name[BENCH_FIGURE_SHORT_MAX];
 	char estimate[32];
 	char interval[80];
 
@@ -93,21 +93,21 @@ void bench_words_reason(const struct bench_gate_report *report,
 	bench_words_interval(judgement, interval, sizeof(interval));
 	switch (judgement->verdict) {
 	case BENCH_VERDICT_REGRESSION:
-		(void)snprintf(text, text_size, "%.200s is worse by %s (%s), and %g %% is the limit", name,
+		(void)snprintf(text, text_size, "%s is worse by %s (%s), and %g %% is the limit", name,
 		               estimate, interval, effect);
 		break;
 	case BENCH_VERDICT_NONE:
-		(void)snprintf(text, text_size, "%.200s: %s (%s) excludes %g %%", name, estimate, interval,
+		(void)snprintf(text, text_size, "%s: %s (%s) excludes %g %%", name, estimate, interval,
 		               effect);
 		break;
 	case BENCH_VERDICT_UNSURE:
 		(void)snprintf(text, text_size,
-		               "%.200s: %s (%s) neither shows nor excludes %g %%; %s differ by %.0f %%",
-		               name, estimate, interval, effect, report->paired ? "pairs" : "values",
+		               "%s: %s (%s) neither shows nor excludes %g %%; %s differ by %.0f %%", name,
+		               estimate, interval, effect, report->paired ? "pairs" : "values",
 		               100.0 * expm1(judgement->spread));
 		break;
 	case BENCH_VERDICT_INFO:
-		(void)snprintf(text, text_size, "%.200s: %s (%s)", name, estimate, interval);
+		(void)snprintf(text, text_size, "%s: %s (%s)", name, estimate, interval);
 		break;
 	}
 }

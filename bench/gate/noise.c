@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json_parts.h"
 #include "machine.h"
 
 #define FEWEST_PAIRS 16
@@ -27,10 +28,11 @@ static json_t *figure_json(const struct bench_pair_series *series, const double 
 {
 	const struct bench_figure *const figure = &series->figure;
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "scenario", figure->scenario, "pool",
-	                 figure->pool, "metric", figure->metric, "unit", figure->unit, "better",
-	                 figure->higher_is_better ? "higher" : "lower", "values",
-	                 list_of(values, pairs));
+	return json_pack(
+		"{s:o, s:o, s:o, s:o, s:s, s:o}", "scenario", bench_json_text(figure->scenario), "pool",
+		bench_json_text(figure->pool), "metric", bench_json_text(figure->metric), "unit",
+		bench_json_text(figure->unit), "better", figure->higher_is_better ? "higher" : "lower",
+		"values", list_of(values, pairs));
 }
 
 bool bench_noise_write(FILE *out, const struct bench_pairs *pairs, const char *command)
@@ -39,6 +41,7 @@ bool bench_noise_write(FILE *out, const struct bench_pairs *pairs, const char *c
 	json_t *const new_ = json_array();
 	struct bench_machine machine;
 	json_t *root;
+	bool whole = true;
 	bool written;
 
 	bench_machine_read(&machine);
@@ -47,15 +50,17 @@ bool bench_noise_write(FILE *out, const struct bench_pairs *pairs, const char *c
 
 		if (!series->figure.gated || !bench_pairs_measured(series, pairs->pairs))
 			continue;
-		(void)json_array_append_new(base, figure_json(series, series->base, pairs->pairs));
-		(void)json_array_append_new(new_, figure_json(series, series->new_, pairs->pairs));
+		whole = json_array_append_new(base, figure_json(series, series->base, pairs->pairs)) == 0 &&
+		        json_array_append_new(new_, figure_json(series, series->new_, pairs->pairs)) == 0 &&
+		        whole;
 	}
-	root = json_pack("{s:i, s:s, s:s, s:i, s:f, s:s, s:{s:o}, s:{s:o}}", "schema", 1, "date",
-	                 machine.date, "cpu", machine.cpu, "processors", (int)machine.processors,
-	                 "load_before", machine.load_before, "command", command, "base", "metrics",
-	                 base, "new", "metrics", new_);
+	root = json_pack("{s:i, s:s, s:o, s:i, s:f, s:o, s:{s:o}, s:{s:o}}", "schema", 1, "date",
+	                 machine.date, "cpu", bench_json_text(machine.cpu), "processors",
+	                 (int)machine.processors, "load_before", machine.load_before, "command",
+	                 bench_json_text(command), "base", "metrics", base, "new", "metrics", new_);
 	/* Five digits: the noise is in the third. */
-	written = root != NULL && json_dumpf(root, out, JSON_INDENT(0) | JSON_REAL_PRECISION(5)) == 0 &&
+	written = whole && root != NULL &&
+	          json_dumpf(root, out, JSON_INDENT(0) | JSON_REAL_PRECISION(5)) == 0 &&
 	          fputc('\n', out) != EOF;
 	json_decref(root);
 	return written;

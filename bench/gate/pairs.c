@@ -20,6 +20,8 @@ bool bench_choice_of(const struct bench_choice *choice, const struct bench_figur
                      double *min_effect)
 {
 	*min_effect = choice->min_effect;
+	if (figure->shown_only)
+		return false;
 	if (choice->count == 0)
 		return figure->gated;
 	for (size_t i = 0; i < choice->count; i++) {
@@ -62,13 +64,13 @@ bool bench_figures_agree(const struct bench_figure *base, const char *side,
                          const struct bench_figure *figure, char problem[BENCH_PROBLEM_MAX])
 {
 	static const char *const better[] = {"lower", "higher"};
-	char name[BENCH_FIGURE_TEXT_MAX];
+	char name[BENCH_FIGURE_SHORT_MAX];
 
 	if (strcmp(base->unit, figure->unit) == 0 && base->higher_is_better == figure->higher_is_better)
 		return true;
 	bench_figure_text(figure, name, sizeof(name));
 	(void)snprintf(problem, BENCH_PROBLEM_MAX,
-	               "%.200s is in \"%s\", %s is better, in base, and in \"%s\", %s is better, in "
+	               "%s is in \"%s\", %s is better, in base, and in \"%s\", %s is better, in "
 	               "%s: print the same on both sides",
 	               name, base->unit, better[base->higher_is_better], figure->unit,
 	               better[figure->higher_is_better], side);
@@ -206,7 +208,7 @@ bool bench_pairs_check(const struct bench_pairs *pairs, char problem[BENCH_PROBL
 	for (size_t i = 0; i < pairs->count; i++) {
 		const struct bench_pair_series *const item = &pairs->items[i];
 		size_t missing[2] = {0};
-		char name[BENCH_FIGURE_TEXT_MAX];
+		char name[BENCH_FIGURE_SHORT_MAX];
 		bool new_fails;
 
 		for (size_t pair = 0; pair < pairs->pairs; pair++) {
@@ -221,12 +223,11 @@ bool bench_pairs_check(const struct bench_pairs *pairs, char problem[BENCH_PROBL
 		if (4 * (missing[0] + missing[1]) <= pairs->pairs && !new_fails)
 			continue;
 		bench_figure_text(&item->figure, name, sizeof(name));
-		(void)snprintf(
-			problem, BENCH_PROBLEM_MAX,
-			"%.300s was not measured, or not positive, in %zu of %zu runs of base and %zu "
-			"of new%s",
-			name, missing[0], pairs->pairs, missing[1],
-			new_fails ? ": new fails to measure it" : "");
+		(void)snprintf(problem, BENCH_PROBLEM_MAX,
+		               "%s was not measured, or not positive, in %zu of %zu runs of base and %zu "
+		               "of new%s",
+		               name, missing[0], pairs->pairs, missing[1],
+		               new_fails ? ": new fails to measure it" : "");
 		return false;
 	}
 	return true;

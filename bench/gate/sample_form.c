@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "escape.h"
 #include "sample_metric.h"
 
 /* ---- weir-bench ---- */
@@ -24,15 +25,29 @@ static const json_t *values_of(const json_t *element, const struct bench_sample_
 	return json_object_get(at, metric->key);
 }
 
+/* Whether a row is of a pool that is being built, not of what it is held against. */
+static bool read_standing(const struct bench_sample_reader *reader, const json_t *element,
+                          bool *judged)
+{
+	char standing[BENCH_SERIES_NAME_MAX];
+
+	if (!bench_sample_text(reader, element, "standing", "weir", standing))
+		return false;
+	*judged = strcmp(standing, "weir") == 0 || strcmp(standing, "user") == 0;
+	return true;
+}
+
 bool bench_sample_weir(struct bench_sample_reader *reader, const json_t *element)
 {
 	struct bench_figure figure = {0};
+	bool judged;
 	size_t count;
 	const struct bench_sample_metric *const metrics = bench_sample_metrics(&count);
 	const json_t *const ops = json_object_get(element, "ops_per_s");
 
 	if (!bench_sample_text(reader, element, "scenario", NULL, figure.scenario) ||
-	    !bench_sample_text(reader, element, "pool", NULL, figure.pool))
+	    !bench_sample_text(reader, element, "pool", NULL, figure.pool) ||
+	    !read_standing(reader, element, &judged))
 		return false;
 	/* null: the pool failed, and has no figures. */
 	if (!json_is_number(ops) && !json_is_null(ops))
@@ -46,6 +61,7 @@ bool bench_sample_weir(struct bench_sample_reader *reader, const json_t *element
 		(void)snprintf(figure.unit, sizeof(figure.unit), "%s", metrics[i].unit);
 		figure.higher_is_better = metrics[i].higher_is_better;
 		figure.gated = metrics[i].gated;
+		figure.shown_only = !judged;
 		if (!bench_sample_add(reader, &figure, values, metrics[i].name, false))
 			return false;
 	}
@@ -107,7 +123,7 @@ bool bench_sample_google(struct bench_sample_reader *reader, const json_t *eleme
 		(void)snprintf(fault, sizeof(fault), "is a benchmark that failed: %s", message);
 		return bench_sample_fault(reader, NULL, fault);
 	}
-	(void)snprintf(figure.unit, sizeof(figure.unit), "%.15s", unit);
+	bench_clean_text(figure.unit, sizeof(figure.unit), unit);
 	if (!add_google(reader, element, &figure, "real_time", false) ||
 	    !add_google(reader, element, &figure, "cpu_time", false))
 		return false;
@@ -135,7 +151,7 @@ bool bench_sample_plain(struct bench_sample_reader *reader, const json_t *elemen
 		return bench_sample_fault(reader, "gate", "must be true or false");
 	if (figure.metric[0] == '\0')
 		return bench_sample_fault(reader, "metric", "is empty");
-	(void)snprintf(figure.unit, sizeof(figure.unit), "%.15s", unit);
+	bench_clean_text(figure.unit, sizeof(figure.unit), unit);
 	figure.higher_is_better = strcmp(better, "higher") == 0;
 	if (!figure.higher_is_better && strcmp(better, "lower") != 0)
 		return bench_sample_fault(reader, "better", "must be \"lower\" or \"higher\"");

@@ -26,7 +26,8 @@ bench_sample_element bench_sample_plain;
 bool bench_sample_fault(const struct bench_sample_reader *reader, const char *key,
                         const char *fault);
 
-/* Copy the string under key; fallback (NULL: it must be there) without one. */
+/* Copy the string under key, cleaned as escape.h says; fallback (NULL: it must be there)
+ * without one. */
 bool bench_sample_text(const struct bench_sample_reader *reader, const json_t *element,
                        const char *key, const char *fallback, char text[BENCH_SERIES_NAME_MAX]);
 

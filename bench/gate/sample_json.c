@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "escape.h"
 #include "rank_test.h"
 #include "sample_form.h"
 
@@ -50,7 +51,7 @@ bool bench_sample_text(const struct bench_sample_reader *reader, const json_t *e
 		return bench_sample_fault(reader, key, "is missing");
 	if (strlen(read) >= BENCH_SERIES_NAME_MAX)
 		return bench_sample_fault(reader, key, "is longer than 127 bytes");
-	memcpy(text, read, strlen(read) + 1);
+	bench_clean_text(text, BENCH_SERIES_NAME_MAX, read);
 	return true;
 }
 
@@ -76,7 +77,7 @@ bool bench_sample_add(const struct bench_sample_reader *reader, const struct ben
 	if (series == NULL)
 		series = bench_series_add(reader->set, figure);
 	if (series == NULL)
-		return bench_sample_fault(reader, NULL, "is one figure too many (1024 at most)");
+		return bench_sample_fault(reader, NULL, "is one figure too many (12288 at most)");
 	for (size_t i = 0; i < count; i++) {
 		double number;
 
@@ -145,8 +146,12 @@ bool bench_sample_parse(struct bench_series_set *set, const char *text, size_t l
 	}
 	root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
 	if (root == NULL) {
+		char text_of[sizeof(error.text)];
+
+		/* It quotes what it could not read. */
+		bench_clean_text(text_of, sizeof(text_of), error.text);
 		(void)snprintf(problem, BENCH_PROBLEM_MAX, "not JSON: line %d, column %d: %s", error.line,
-		               error.column, error.text);
+		               error.column, text_of);
 		return false;
 	}
 	read = read_root(&reader, root);

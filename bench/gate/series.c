@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "escape.h"
 #include "stats.h"
 
 void bench_series_set_free(struct bench_series_set *set)
@@ -73,7 +74,10 @@ bool bench_series_measured(const struct bench_series *series)
 
 void bench_figure_text(const struct bench_figure *figure, char *text, size_t text_size)
 {
-	(void)snprintf(text, text_size, "%s%s%s%s%s", figure->scenario,
+	char whole[BENCH_FIGURE_TEXT_MAX];
+
+	(void)snprintf(whole, sizeof(whole), "%s%s%s%s%s", figure->scenario,
 	               figure->scenario[0] != '\0' ? " " : "", figure->pool,
 	               figure->pool[0] != '\0' ? " " : "", figure->metric);
+	bench_clean_text(text, text_size, whole);
 }

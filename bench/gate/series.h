@@ -10,7 +10,8 @@
 #include <stddef.h>
 
 #define BENCH_SERIES_NAME_MAX 128
-#define BENCH_SERIES_MAX 1024
+/* 512 rows of weir-bench, with 20 figures each, and room for more. */
+#define BENCH_SERIES_MAX 12288
 
 /* What a figure is called. */
 struct bench_figure {
@@ -19,7 +20,8 @@ struct bench_figure {
 	char metric[BENCH_SERIES_NAME_MAX];
 	char unit[16];
 	bool higher_is_better;
-	bool gated; /* decides unless the user chooses others */
+	bool gated;      /* decides unless the user chooses others */
+	bool shown_only; /* of what is not under test: never decides */
 };
 
 struct bench_series {
@@ -52,8 +54,10 @@ double bench_series_median(const struct bench_series *series);
 /* Whether there is a measured value. */
 bool bench_series_measured(const struct bench_series *series);
 
-/* "churn weir ops_per_s": what messages call it. */
+/* "churn weir ops_per_s": what messages call it, cut at a character where it does not
+ * fit, as in a sentence of which more has to be seen. */
 #define BENCH_FIGURE_TEXT_MAX (3 * BENCH_SERIES_NAME_MAX + 4)
+#define BENCH_FIGURE_SHORT_MAX 201
 void bench_figure_text(const struct bench_figure *figure, char *text, size_t text_size);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cancel.h"
 #include "random.h"
 
 /* Two rounds of A B B A: what begins one of them begins with the same side. */
@@ -110,7 +111,7 @@ bool bench_simulate(const struct bench_rules *rules, const struct bench_pairs *n
 	const bool room = make_room(&trial);
 
 	*rates = (struct bench_error_rates){.trials = trials->count};
-	for (unsigned i = 0; room && i < trials->count; i++) {
+	for (unsigned i = 0; room && i < trials->count && !rates->cancelled; i++) {
 		const char *worse;
 		size_t pairs = 0;
 		enum bench_verdict verdict;
@@ -124,6 +125,7 @@ bool bench_simulate(const struct bench_rules *rules, const struct bench_pairs *n
 		rates->unsure += verdict == BENCH_VERDICT_UNSURE;
 		rates->regressions += verdict == BENCH_VERDICT_REGRESSION;
 		rates->misnamed += verdict == BENCH_VERDICT_REGRESSION && !is_named(&trial, worse);
+		rates->cancelled = bench_cancel_wait(0);
 	}
 	bench_pairs_free(&trial.pairs);
 	free(trial.judgements);

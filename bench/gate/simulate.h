@@ -25,10 +25,11 @@ struct bench_error_rates {
 	unsigned regressions;
 	unsigned misnamed; /* of them: none is of the scenario that is worse */
 	unsigned unsure;
-	double pairs; /* that a trial took, on average */
+	double pairs;   /* that a trial took, on average */
+	bool cancelled; /* SIGINT or SIGTERM came before the end; the counts are too low */
 };
 
-/* false without memory. */
+/* false without memory. Stops at signals that bench_cancel_prepare holds back. */
 bool bench_simulate(const struct bench_rules *rules, const struct bench_pairs *noise,
                     const struct bench_trials *trials, struct bench_error_rates *rates);
 

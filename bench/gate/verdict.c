@@ -227,10 +227,10 @@ static bool compare(const struct bench_rules *rules, const struct bench_series *
 
 static bool misses(const struct bench_figure *figure, const char *why, char *problem)
 {
-	char name[BENCH_FIGURE_TEXT_MAX];
+	char name[BENCH_FIGURE_SHORT_MAX];
 
 	bench_figure_text(figure, name, sizeof(name));
-	(void)snprintf(problem, BENCH_PROBLEM_MAX, "%.300s %s", name, why);
+	(void)snprintf(problem, BENCH_PROBLEM_MAX, "%s %s", name, why);
 	return false;
 }
 

@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -104,8 +105,18 @@ static pid_t start(char *const *arguments, int out_fd, int err_fd)
 	return child;
 }
 
-/* Run the tool; its exit code. With a file name, wait until the file is there and
- * send SIGINT. */
+/* Whether the file is there; "": whether there is output. */
+static bool is_there(const char *until, int out_fd)
+{
+	struct stat status;
+
+	if (until[0] != '\0')
+		return access(until, F_OK) == 0;
+	return fstat(out_fd, &status) == 0 && status.st_size > 0;
+}
+
+/* Run the tool; its exit code. With a file name, wait until the file is there (with
+ * "", until the tool prints something) and send SIGINT. */
 static int run_list(const char *until, char *const *arguments)
 {
 	const int out_fd = memfd_create("out", MFD_CLOEXEC);
@@ -116,7 +127,7 @@ static int run_list(const char *until, char *const *arguments)
 	assert_true(out_fd >= 0 && err_fd >= 0);
 	child = start(arguments, out_fd, err_fd);
 	if (until != NULL) {
-		for (int tries = 0; tries < 1000 && access(until, F_OK) != 0; tries++)
+		for (int tries = 0; tries < 1000 && !is_there(until, out_fd); tries++)
 			(void)usleep(10000);
 		assert_int_equal(kill(child, SIGINT), 0);
 	}
@@ -396,6 +407,8 @@ static void test_interrupt(void **state)
 
 static void test_record(void **state)
 {
+	char *stopped[] = {tool, "gate", "--simulate", "100000", "--noise", "noise.json", NULL};
+
 	(void)state;
 	forget_counts();
 	assert_int_equal(run("gate", "--base-cmd", "./fake base 100 2", "--new-cmd", "./fake new 100 2",
@@ -404,6 +417,9 @@ static void test_record(void **state)
 	assert_int_equal(run("gate", "--simulate", "20", "--noise", "noise.json", (const char *)NULL),
 	                 0);
 	has(out, "noise.json: 1 figures, 20 pairs recorded, 20 trials");
+	/* Hours of trials, that are stopped. */
+	assert_int_equal(run_list("", stopped), 8);
+	has(err, "weir-bench: stopped");
 	put_file("bad.json", "{\"base\": 3}", 0644);
 	assert_int_equal(run("gate", "--simulate", "20", "--noise", "bad.json", (const char *)NULL), 2);
 }

@@ -112,6 +112,20 @@ static void test_timeout(void **state)
 	await_end_of(background);
 }
 
+/* What left the command's group, and its own children. */
+static void test_stray(void **state)
+{
+	int strays[2] = {0};
+
+	(void)state;
+	run("setsid sh -c 'sleep 300 & echo $$ $!; wait' & sleep 300", BENCH_NS_PER_S);
+	assert_int_equal(child.end, BENCH_CHILD_TIMED_OUT);
+	assert_int_equal(sscanf(child.out, "%d %d", &strays[0], &strays[1]), 2);
+	assert_true(is_gone(strays[0]));
+	assert_true(is_gone(strays[1]));
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+}
+
 static void test_cancel(void **state)
 {
 	(void)state;
@@ -165,7 +179,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_output),  cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_timeout), cmocka_unit_test(test_cancel),
-		cmocka_unit_test(test_orphan),
+		cmocka_unit_test(test_orphan),  cmocka_unit_test(test_stray),
 	};
 
 	bench_cancel_prepare();

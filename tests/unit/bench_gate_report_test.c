@@ -135,15 +135,22 @@ static void test_markdown(void **state)
 	(void)make_report(NULL);
 	write_with(bench_gate_markdown);
 	assert_int_equal(strncmp(text, "### Regression: 1 of 3", 22), 0);
-	has("<code>a&#60;b&#62;&#38;\"c\"&#124;&#96;d&#96;");
+	has("<code>a&lt;b&gt;&amp;\"c\"\\|\\`d\\` ?\xc3\xa4 weir");
 	has("**regression**");
-	has("- base: <code>old &#124; tee &#96;log&#96;</code>\n");
+	has("- base: <code>old \\| tee \\`log\\`</code>\n");
 	has("<details>");
 	assert_true(strstr(text, "other weir") > strstr(text, "<details>"));
 	lacks("a<b>");
+	/* A unit neither begins a line nor ends a cell; nor does a command. */
+	(void)strcpy(judgements[0].figure.unit, "u|\n# v\x1b[1m");
+	report.base = "cat\r\n# old\x1b";
 	report.count = 3;
 	write_with(bench_gate_markdown);
 	lacks("<details>");
+	has("1.00 k u\\| # v \\[1m |");
+	lacks("\n# ");
+	lacks("\r");
+	lacks("\x1b");
 }
 
 static void test_junit(void **state)
@@ -171,8 +178,8 @@ static void test_json(void **state)
 
 	(void)state;
 	(void)make_report(NULL);
-	judgements[1].figure.scenario[0] = 'z';
-	(void)snprintf(judgements[1].figure.scenario, 8, "valid");
+	(void)strcpy(judgements[2].figure.unit, "cut \xc3");
+	report.base = "echo \xff";
 	judgements[0].bootstrap.lower = NAN;
 	write_with(bench_gate_json);
 	root = json_loads(text, 0, NULL);
@@ -180,6 +187,9 @@ static void test_json(void **state)
 	assert_int_equal(json_unpack(root, "{s:s, s:[{}, {s:s, s:{s:F}}]}", "verdict", &verdict,
 	                             "figures", "verdict", &second, "worse", "estimate", &estimate),
 	                 0);
+	/* What is no UTF-8 is replaced, and loses no figure. */
+	assert_int_equal(json_array_size(json_object_get(root, "figures")), 4);
+	assert_string_equal(json_string_value(json_object_get(root, "base")), "echo ?");
 	assert_string_equal(verdict, "regression");
 	assert_string_equal(second, "regression");
 	assert_near(estimate, 1.1, 1e-9);

@@ -89,6 +89,71 @@ static void test_weir(void **state)
 	assert_null(find("churn", "weir", "timeouts"));
 }
 
+/* What is held against a pool is shown and does not decide. */
+static void test_standing(void **state)
+{
+	static const struct {
+		const char *standing;
+		bool decides;
+	} cases[] = {
+		{"", true},
+		{", \"standing\": \"weir\"", true},
+		{", \"standing\": \"user\"", true},
+		{", \"standing\": \"baseline\"", false},
+		{", \"standing\": \"limit\"", false},
+		{", \"standing\": \"peer\"", false},
+	};
+	char text[160];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		(void)snprintf(
+			text, sizeof(text),
+			"{\"results\": [{\"scenario\": \"s\", \"pool\": \"p\", \"ops_per_s\": 2%s}]}",
+			cases[i].standing);
+		assert_true(parse(text));
+		assert_non_null(find("s", "p", "ops_per_s"));
+		assert_true(find("s", "p", "ops_per_s")->figure.shown_only != cases[i].decides);
+	}
+	assert_false(parse("{\"results\": [{\"scenario\": \"s\", \"pool\": \"p\", \"ops_per_s\": 2,"
+	                   " \"standing\": 3}]}"));
+	assert_non_null(strstr(problem, "results[0].standing must be a string"));
+}
+
+/* As many rows as a file of results may have, with all their figures. */
+static void test_many(void **state)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *const out = open_memstream(&text, &size);
+
+	(void)state;
+	assert_non_null(out);
+	(void)fputs("{\"results\": [", out);
+	for (int i = 0; i < 512; i++)
+		(void)fprintf(out,
+		              "%s{\"scenario\": \"s%d\", \"pool\": \"p\", \"ops_per_s\": 2, \"samples\": {"
+		              "\"wait_p50\": [1], \"wait_p99\": [1], \"wait_p999\": [1]}}",
+		              i > 0 ? ", " : "", i);
+	(void)fputs("]}", out);
+	assert_int_equal(fclose(out), 0);
+	assert_true(parse(text));
+	assert_int_equal(set.count, 512 * 4);
+	free(text);
+}
+
+/* Texts from outside reach terminals and tables: no lines, no escapes, no half characters. */
+static void test_clean(void **state)
+{
+	(void)state;
+	assert_true(parse("{\"metrics\": [{\"metric\": \"a\\u001b[2J\\r\\nb\", \"better\": \"lower\","
+	                  " \"unit\": \"12345678901234\xc3\xa4\", \"values\": [1]}]}"));
+	assert_string_equal(set.items[0].figure.metric, "a [2J  b");
+	assert_string_equal(set.items[0].figure.unit, "12345678901234");
+	assert_false(parse("{\"metrics\": \x1b}"));
+	assert_null(strchr(problem, '\x1b'));
+}
+
 static void test_google(void **state)
 {
 	const struct bench_series *series;
@@ -240,6 +305,8 @@ int main(void)
 		cmocka_unit_test(test_plain),    cmocka_unit_test(test_weir),
 		cmocka_unit_test(test_google),   cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_too_much), cmocka_unit_test(test_files),
+		cmocka_unit_test(test_clean),    cmocka_unit_test(test_standing),
+		cmocka_unit_test(test_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, clean);

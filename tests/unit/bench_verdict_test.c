@@ -187,6 +187,13 @@ static void test_choice(void **state)
 	assert_near(pairs.items[0].min_effect, 0.2, 0.0);
 	assert_false(bench_choice_of(&choice, &other, &effect));
 	bench_pairs_free(&pairs);
+	/* A baseline's figure of a metric that is chosen. */
+	base.items[0].figure.shown_only = true;
+	assert_false(bench_choice_of(&choice, &base.items[0].figure, &effect));
+	choice.count = 0;
+	assert_false(bench_choice_of(&choice, &base.items[0].figure, &effect));
+	choice.count = 1;
+	base.items[0].figure.shown_only = false;
 	(void)snprintf(choice.items[0].metric, BENCH_SERIES_NAME_MAX, "nowhere");
 	assert_false(bench_pairs_init(&pairs, &base, &choice, problem));
 	assert_non_null(strstr(problem, "\"nowhere\""));

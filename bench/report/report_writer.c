@@ -8,8 +8,10 @@
 
 #define TEXT_MAX 1024
 
-static void write_formatted(struct bench_writer *writer, enum bench_tone tone, const char *format,
-                            va_list arguments)
+__attribute__((format(printf, 3, 0))) static void write_formatted(struct bench_writer *writer,
+                                                                  enum bench_tone tone,
+                                                                  const char *format,
+                                                                  va_list arguments)
 {
 	char text[TEXT_MAX];
 

@@ -268,5 +268,5 @@ int main(void)
 		cmocka_unit_test(helpers_that_are_gone_are_replaced),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, unit_count_threads, unit_await_threads);
 }

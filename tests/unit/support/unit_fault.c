@@ -56,6 +56,11 @@ void unit_fault_interrupt(enum unit_fault fault, uint32_t nth, void (*then)(void
 	arm(fault, nth, 1);
 }
 
+uint32_t unit_fault_struck(void)
+{
+	return atomic_load(&plan.struck);
+}
+
 uint32_t unit_fault_disarm(void)
 {
 	atomic_store(&plan.armed, false);

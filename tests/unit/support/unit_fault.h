@@ -38,6 +38,9 @@ void unit_fault_arm(enum unit_fault fault, uint32_t nth, uint32_t calls, int err
 void unit_fault_interrupt(enum unit_fault fault, uint32_t nth, void (*then)(void *argument),
                           void *argument);
 
+/* How often the armed fault has struck by now: to wait for. */
+uint32_t unit_fault_struck(void);
+
 /* Nothing fails any more; how often the armed fault struck. */
 uint32_t unit_fault_disarm(void);
 

@@ -4,6 +4,7 @@
  */
 #include "unit_thread.h"
 
+#include <dirent.h>
 #include <inttypes.h>
 #include <sched.h>
 #include <stdio.h>
@@ -83,6 +84,40 @@ uint32_t unit_answer_any(struct unit_caller *callers, uint32_t count)
 	unit_join(&callers[who].thread);
 	atomic_store(&callers[who].done, false);
 	return who;
+}
+
+#define PATIENCE_PAUSES 25000 /* of 0.2 ms */
+
+static unsigned threads_before;
+
+static unsigned count_threads(void)
+{
+	DIR *const tasks = opendir("/proc/self/task");
+	unsigned count = 0;
+
+	if (tasks == NULL)
+		return 0;
+	for (const struct dirent *entry = readdir(tasks); entry != NULL; entry = readdir(tasks))
+		count += entry->d_name[0] != '.';
+	(void)closedir(tasks);
+	return count;
+}
+
+int unit_count_threads(void **state)
+{
+	(void)state;
+	threads_before = count_threads();
+	return 0;
+}
+
+int unit_await_threads(void **state)
+{
+	const struct timespec moment = {.tv_nsec = 200000};
+
+	(void)state;
+	for (unsigned i = 0; i < PATIENCE_PAUSES && count_threads() > threads_before; i++)
+		(void)nanosleep(&moment, NULL);
+	return 0;
 }
 
 uint64_t unit_seed(void)

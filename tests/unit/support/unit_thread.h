@@ -45,6 +45,14 @@ enum weir_code unit_answer(struct unit_caller *caller);
  * returned before (done is false again) are passed over. */
 uint32_t unit_answer_any(struct unit_caller *callers, uint32_t count);
 
+/*
+ * Group setup and teardown: wait, some seconds at most, until the threads that tests
+ * have begun are gone. A helper of a pool that is destroyed may still be leaving with
+ * the last reference, which a leak checker at the end of the process takes for a leak.
+ */
+int unit_count_threads(void **state);
+int unit_await_threads(void **state);
+
 /* The seed of a test with random draws: WEIR_TEST_SEED, or a new one. Printed, so
  * that a failure can be replayed. */
 uint64_t unit_seed(void);

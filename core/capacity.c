@@ -146,9 +146,10 @@ enum weir_code weir__capacity_open(struct weir_pool *pool, struct weir__slot *sl
 	/* A caller in a hurry says nothing about the database. */
 	if (code == WEIR_ERR_DRIVER_DEADLINE && deadline_ns < limit_ns)
 		return code;
-	(void)wp_add_rlx_64(&pool->open_failures, 1);
-	wp_store_rlx_32(&pool->open_down, 1);
+	/* Why before that: whoever waits for the count, as create does, asks then. */
 	weir__last_open_note(pool, code, &detail);
+	(void)wp_add_full_64(&pool->open_failures, 1);
+	wp_store_rlx_32(&pool->open_down, 1);
 	(void)weir_fail(err, WEIR_ERR_OPEN_FAILED, "open", detail.driver_code, "%s: %s",
 	                pool->config.name, detail.message);
 	return WEIR_ERR_OPEN_FAILED;

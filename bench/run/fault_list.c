@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WORD_MAX 48
+#include <weir/config.h>
+
+#define NAMES_MAX 64
 
 void bench_fault_add(struct bench_faults *faults, unsigned line, const char *format, ...)
 {
@@ -54,50 +56,14 @@ void bench_faults_print(FILE *out, const char *path, struct bench_faults *faults
 		(void)fprintf(out, "%s: and %u more faults\n", path, faults->count - kept);
 }
 
-static size_t smaller(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-/* Letters to change, add or leave out to make one word of the other. */
-static size_t distance(const char *from, const char *to)
-{
-	const size_t from_length = strlen(from);
-	const size_t to_length = strlen(to);
-	size_t row[WORD_MAX + 1];
-
-	if (from_length > WORD_MAX || to_length > WORD_MAX)
-		return WORD_MAX;
-	for (size_t i = 0; i <= to_length; i++)
-		row[i] = i;
-	for (size_t i = 1; i <= from_length; i++) {
-		size_t corner = row[0];
-
-		row[0] = i;
-		for (size_t k = 1; k <= to_length; k++) {
-			const size_t changed = corner + (from[i - 1] != to[k - 1]);
-
-			corner = row[k];
-			row[k] = smaller(changed, smaller(row[k], row[k - 1]) + 1);
-		}
-	}
-	return row[to_length];
-}
-
+/* What weir's own settings are looked up by; names may lie in larger structs. */
 const char *bench_nearest(const char *word, const char *const *names, size_t count, size_t stride)
 {
-	const char *nearest = NULL;
-	size_t least = strlen(word) / 3 + 1;
+	const char *all[NAMES_MAX];
 
-	for (size_t i = 0; i < count; i++) {
-		const char *const name =
-			*(const char *const *)(const void *)((const char *)names + i * stride);
-		const size_t away = distance(word, name);
-
-		if (away <= least && (nearest == NULL || away < least)) {
-			nearest = name;
-			least = away;
-		}
-	}
-	return nearest;
+	if (count > NAMES_MAX)
+		count = NAMES_MAX;
+	for (size_t i = 0; i < count; i++)
+		all[i] = *(const char *const *)(const void *)((const char *)names + i * stride);
+	return weir_nearest(word, all, count);
 }

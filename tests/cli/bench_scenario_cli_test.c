@@ -17,14 +17,12 @@
 
 #include <jansson.h>
 
-#define OUTPUT_MAX 65536
-#define PATH_SIZE 4096
+#include "weir_run.h"
+
 #define SHORT " --seconds 0.05 --reps 1"
 
-static char tool[PATH_SIZE];
 static char folder[64];
-static char out[OUTPUT_MAX];
-static char err[OUTPUT_MAX];
+static struct weir_run run;
 
 static int make_folder(void **state)
 {
@@ -42,41 +40,12 @@ static int remove_folder(void **state)
 	return chdir("/") != 0 || system(command) != 0;
 }
 
-static int find_tool(void **state)
-{
-	char test[PATH_SIZE - 32];
-	const ssize_t length = readlink("/proc/self/exe", test, sizeof(test) - 1);
-
-	(void)state;
-	if (length <= 0)
-		return 1;
-	test[length] = '\0';
-	*strrchr(test, '/') = '\0';
-	(void)snprintf(tool, sizeof(tool), "%s/../weir-bench", test);
-	return access(tool, X_OK);
-}
-
-static void read_back(const char *path, char *text)
-{
-	FILE *const file = fopen(path, "re");
-
-	assert_non_null(file);
-	text[fread(text, 1, OUTPUT_MAX - 1, file)] = '\0';
-	assert_int_equal(fclose(file), 0);
-}
-
-/* Run the tool with the words of line, which are none that a shell would change. */
+/* Run the tool with the words of line. */
 static void expect(const char *line, int exit_code)
 {
-	char command[2 * PATH_SIZE];
-	int status;
-
-	(void)snprintf(command, sizeof(command), "%s %s >out.txt 2>err.txt", tool, line);
-	status = system(command);
-	read_back("out.txt", out);
-	read_back("err.txt", err);
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != exit_code)
-		fail_msg("%s: status %d, not exit code %d; %s", line, status, exit_code, err);
+	run_tool(&run, "weir-bench", line, NULL);
+	if (run.exit_code != exit_code)
+		fail_msg("%s: exit code %d, not %d; %s", line, run.exit_code, exit_code, run.err);
 }
 
 static void assert_says(const char *text, const char *part)
@@ -109,12 +78,12 @@ static void test_faulty_scenario_file(void **state)
 	                         "connectoins = 4\n\n[role callers]\nthreads = many\n"
 	                         "hold = nap:5ms\n\n[roel others]\n");
 	expect("check faulty.ini", 2);
-	assert_string_equal(err, says);
-	assert_string_equal(out, "");
+	assert_string_equal(run.err, says);
+	assert_string_equal(run.out, "");
 	expect("run faulty.ini", 2);
-	assert_string_equal(err, says);
+	assert_string_equal(run.err, says);
 	expect("check ./none.ini faulty.ini", 2);
-	assert_says(err, "./none.ini: cannot be opened: No such file or directory\nfaulty.ini:2:");
+	assert_says(run.err, "./none.ini: cannot be opened: No such file or directory\nfaulty.ini:2:");
 	expect("check", 2);
 	expect("check --wibble", 2);
 	expect("show", 2);
@@ -128,14 +97,14 @@ static void test_scenario_file(void **state)
 
 	(void)state;
 	expect("show spike", 0);
-	assert_says(out, "max_connections = 50\n");
-	write_file("mine.ini", out);
+	assert_says(run.out, "max_connections = 50\n");
+	write_file("mine.ini", run.out);
 	expect("check mine.ini", 0);
-	assert_string_equal(out, "mine.ini: spike: no faults\n");
+	assert_string_equal(run.out, "mine.ini: spike: no faults\n");
 	expect("run mine.ini --threads 6 --conns 8 --pools weir,mutex-grow,none --json m.json" SHORT,
 	       0);
-	assert_says(out, "left out: none (it does not grow)");
-	assert_says(out, "unserved");
+	assert_says(run.out, "left out: none (it does not grow)");
+	assert_says(run.out, "unserved");
 	root = json_load_file("m.json", 0, NULL);
 	assert_non_null(root);
 	assert_int_equal(json_array_size(json_object_get(root, "results")), 2);
@@ -145,7 +114,7 @@ static void test_scenario_file(void **state)
 	assert_int_equal(json_integer_value(json_object_get(row, "conns")), 8);
 	json_decref(root);
 	expect("run mine.ini spike" SHORT, 2);
-	assert_says(err, "two scenarios are named \"spike\"");
+	assert_says(run.err, "two scenarios are named \"spike\"");
 	write_file("sql.ini", "[scenario]\nname = mine\ndoc = A test\ndriver = sqlite\n"
 	                      "[role callers]\nrun = 50% all, 50% add\narrival = steady:200/s\n"
 	                      "[statement all]\nsql = SELECT n FROM t\nkind = read\n"
@@ -153,7 +122,7 @@ static void test_scenario_file(void **state)
 	                      "parameters = sequence:1\n"
 	                      "[database]\nsql = CREATE TABLE t(n)\n");
 	expect("run sql.ini --dir ." SHORT, 1);
-	assert_says(err, "[statement add]: kind = read, but SQLite says that it writes");
+	assert_says(run.err, "[statement add]: kind = read, but SQLite says that it writes");
 	assert_int_equal(access("weir-bench.db", F_OK), -1);
 }
 
@@ -164,5 +133,5 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_scenario_file, make_folder, remove_folder),
 	};
 
-	return cmocka_run_group_tests(tests, find_tool, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,8 @@
 #define WEIR_CORE_TESTING_H
 
 #include "gate_internal.h"
+#include "json_text.h"
+#include "log_internal.h"
 #include "pool_internal.h"
 #include "db_internal.h"
 #include "turn.h"

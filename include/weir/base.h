@@ -48,6 +48,15 @@ WEIR_API struct weir_time weir_now(void);
  */
 WEIR_API struct weir_time weir_deadline_in(int64_t timeout_ns);
 
+/*
+ * Where text is written to, piece by piece, on the calling thread: bytes are the
+ * writer's until it returns. False: it has had enough, and nothing more is written.
+ */
+struct weir_writer {
+	bool (*write)(void *arg, const char *bytes, size_t length);
+	void *arg;
+};
+
 /* Seconds, milliseconds and microseconds as nanoseconds, for readable calls. */
 #define WEIR_SECONDS(n) ((int64_t)(n)*INT64_C(1000000000))
 #define WEIR_MILLISECONDS(n) ((int64_t)(n)*INT64_C(1000000))

@@ -14,7 +14,10 @@
 #include <weir/error.h>
 #include <weir/gate.h>
 #include <weir/lease.h>
+#include <weir/log.h>
+#include <weir/metrics.h>
 #include <weir/pool.h>
+#include <weir/service.h>
 #include <weir/sql.h>
 #include <weir/ticket.h>
 #include <weir/version.h>

@@ -1,172 +1,153 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * `weir config`: apply sources as a program would, and show the result or every
- * fault.
+ * fault; check them alone; or explain settings.
  */
 #include <getopt.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <weir/sqlite.h>
 #include <weir/stub.h>
 
+#include "config_explain.h"
+#include "config_file.h"
 #include "config_report.h"
 
 static const char help[] =
-	"Usage: weir config [OPTION...]\n"
+	"Usage: weir config [show] [OPTION...]\n"
+	"       weir config check [OPTION...]\n"
+	"       weir config explain [--json] [SETTING...]\n"
 	"\n"
-	"Apply the sources in the order given, one over the other, and show the settings\n"
-	"that result; or every fault, on standard error, with exit code 2.\n"
+	"show     apply the sources in the order given, one over the other, and show the\n"
+	"         settings that result; or every fault, on standard error, exit code 2.\n"
+	"         The same without a word\n"
+	"check    only say what is wrong; exit code 0 if nothing is, else 2\n"
+	"explain  what settings do, and what to know before changing them; without\n"
+	"         names, list all\n"
 	"\n"
 	"  --url URL       a URL, as in 'sqlite:///var/lib/app.db?max_size=8'\n"
 	"  --env PREFIX    the environment variables PREFIX<SETTING>, as in WEIR_MAX_SIZE\n"
 	"  --ini FILE      an INI file; repeat --ini for more\n"
-	"  --section NAME  the section of every --ini; without it the lines before the\n"
-	"                  first section\n"
+	"  --section NAME  the section of every --ini. Without it, and with no other source,\n"
+	"                  every section is a database with a url, as for a service;\n"
+	"                  otherwise the lines before the first section\n"
 	"  --set PAIRS     name=value, or several of them\n"
 	"  --driver NAME   sqlite or stub; without it the scheme of the --url, else sqlite\n"
-	"  --json          as {\"schema\":1,...,\"settings\":[...]}\n"
+	"  --json          one JSON object, with \"schema\":1\n"
 	"  --reference     all settings of all drivers as the text of\n"
 	"                  docs/reference/config.md; takes no source\n"
 	"  --help          show this\n";
 
-#define DRIVERS_COUNT 2
-
-struct source {
-	int option; /* 'u', 'e', 'i' or 's' */
-	const char *text;
+enum action {
+	ACTION_SHOW = 0,
+	ACTION_CHECK = 1,
+	ACTION_EXPLAIN = 2,
 };
 
-struct request {
-	const char *title;
-	const char *driver_name;
-	const char *section;
-	bool json;
-	bool reference;
-	struct source *sources;
-	size_t sources_count;
-};
+static const char *const action_names[] = {"show", "check", "explain"};
 
-struct fault_printer {
-	const char *title;
-	size_t count;
-};
+#define ACTIONS_COUNT (sizeof(action_names) / sizeof(action_names[0]))
 
-static void print_fault(const struct weir_fault *fault, void *user)
+/* Print the outcome of a check; faults are printed already, or in log. */
+static enum exit_code report_check(const struct config_request *request,
+                                   const struct fault_log *log)
 {
-	struct fault_printer *printer = user;
+	const enum exit_code code = log->count == 0 ? EXIT_DONE : EXIT_USAGE;
 
-	printer->count++;
-	(void)fprintf(stderr, "%s: %s\n", printer->title, fault->message);
+	if (!request->json)
+		return code;
+	if (print_json(json_pack("{s:i,s:b,s:O}", "schema", 1, "good", (int)(log->count == 0), "faults",
+	                         log->faults)) != EXIT_DONE)
+		return EXIT_FAILED;
+	return code;
 }
 
-static const struct weir_driver *find_driver(const struct weir_driver *const *drivers,
-                                             const char *name, size_t length)
+/* Whether the sources are INI files whose sections are databases. */
+static bool is_whole_file(const struct config_request *request)
 {
-	for (size_t i = 0; i < DRIVERS_COUNT; i++) {
-		if (strlen(drivers[i]->name) == length && strncasecmp(drivers[i]->name, name, length) == 0)
-			return drivers[i];
+	if (request->section != NULL || request->driver_name != NULL || request->sources_count == 0)
+		return false;
+	for (size_t i = 0; i < request->sources_count; i++) {
+		if (request->sources[i].option != 'i' ||
+		    !config_file_has_sections(request->sources[i].text))
+			return false;
 	}
-	return NULL;
+	return true;
 }
 
-/* The driver asked for; NULL, with a message, if there is none of that name. */
-static const struct weir_driver *choose_driver(const struct request *request,
-                                               const struct weir_driver *const *drivers)
+static enum exit_code run_files(const struct config_request *request, enum action action,
+                                const struct weir_driver *const *drivers, struct fault_log *log)
 {
-	const char *name = request->driver_name;
-	const char *names[DRIVERS_COUNT];
-	const struct weir_driver *found = NULL;
+	json_t *databases = json_array();
+	struct config_file file;
 
-	if (name != NULL) {
-		found = find_driver(drivers, name, strlen(name));
-		if (found != NULL)
-			return found;
-		(void)fprintf(stderr, "%s: there is no driver '%s'; allowed:", request->title, name);
-		for (size_t i = 0; i < DRIVERS_COUNT; i++) {
-			names[i] = drivers[i]->name;
-			(void)fprintf(stderr, " %s", names[i]);
+	for (size_t i = 0; i < request->sources_count; i++) {
+		const bool good = config_file_read(&file, request->sources[i].text, drivers, log);
+
+		for (size_t j = 0; j < file.count && good && action == ACTION_SHOW; j++) {
+			struct file_database *database = &file.list[j];
+
+			if (request->json)
+				(void)json_array_append_new(databases,
+				                            config_json(&database->config, database->driver));
+			else
+				report_section(&database->config, database->driver, database->name, j == 0);
 		}
-		name = weir_nearest(name, names, DRIVERS_COUNT);
-		if (name != NULL)
-			(void)fprintf(stderr, "; did you mean %s?", name);
-		(void)fputc('\n', stderr);
-		return NULL;
+		config_file_free(&file);
 	}
-	for (size_t i = 0; i < request->sources_count; i++) {
-		const char *url = request->sources[i].text;
-
-		if (request->sources[i].option == 'u' && found == NULL)
-			found = find_driver(drivers, url, strcspn(url, ":"));
+	if (action == ACTION_CHECK || log->count > 0) {
+		json_decref(databases);
+		return action == ACTION_CHECK ? report_check(request, log) : EXIT_USAGE;
 	}
-	return found != NULL ? found : drivers[0];
+	if (request->json)
+		return print_json(json_pack("{s:i,s:o}", "schema", 1, "databases", databases));
+	json_decref(databases);
+	return EXIT_DONE;
 }
 
-static enum weir_code apply(const struct request *request, const struct source *source,
-                            struct weir_config *config, const struct weir_driver *driver,
-                            const struct weir_fault_sink *sink, struct weir_error *err)
+static enum exit_code run_sources(const struct config_request *request, enum action action,
+                                  const struct weir_driver *const *drivers, struct fault_log *log)
 {
-	switch (source->option) {
-	case 'u':
-		return weir_config_apply_url(config, driver, source->text, sink, err);
-	case 'e':
-		return weir_config_apply_env(config, driver, source->text, sink, err);
-	case 'i':
-		return weir_config_apply_ini(config, driver, source->text, request->section, sink, err);
-	default:
-		return weir_config_apply_pairs(config, driver, source->text, sink, err);
-	}
+	const struct weir_driver *driver = choose_driver(request, drivers);
+	struct weir_config config;
+	bool good;
+
+	if (driver == NULL)
+		return EXIT_USAGE;
+	weir_config_init(&config, driver);
+	good = apply_all(request, &config, driver, log);
+	if (action == ACTION_CHECK)
+		return report_check(request, log);
+	if (!good)
+		return EXIT_USAGE;
+	return request->json ? report_json(&config, driver) : report_text(&config, driver);
 }
 
-/* Apply and check all; false if there was a fault, which has been printed. */
-static bool apply_all(const struct request *request, struct weir_config *config,
-                      const struct weir_driver *driver)
-{
-	struct fault_printer printer = {.title = request->title};
-	const struct weir_fault_sink sink = {print_fault, &printer};
-	struct weir_error err = WEIR_ERROR_INIT;
-	bool good = true;
-
-	for (size_t i = 0; i < request->sources_count; i++) {
-		const size_t before = printer.count;
-
-		if (apply(request, &request->sources[i], config, driver, &sink, &err) == WEIR_OK)
-			continue;
-		good = false;
-		if (printer.count == before)
-			(void)fprintf(stderr, "%s: %s\n", request->title, err.message);
-	}
-	/* Without a source that was refused, settings may clash that otherwise do not. */
-	return good && weir_config_check(config, driver, &sink, &err) == WEIR_OK;
-}
-
-static enum exit_code run(const struct request *request)
+static enum exit_code run(const struct config_request *request, enum action action)
 {
 	const struct weir_driver *const drivers[DRIVERS_COUNT] = {weir_sqlite_driver(),
 	                                                          weir_stub_driver()};
-	struct weir_config config;
+	struct fault_log log = {.title = request->title};
+	enum exit_code code;
 
-	if (request->reference && request->sources_count > 0) {
+	if (request->reference && (request->sources_count > 0 || action != ACTION_SHOW)) {
 		(void)fprintf(stderr, "%s: --reference takes no source\n", request->title);
 		return usage_error(request->title);
 	}
 	if (request->reference)
 		return report_reference(drivers, DRIVERS_COUNT);
-
-	const struct weir_driver *driver = choose_driver(request, drivers);
-
-	if (driver == NULL)
-		return EXIT_USAGE;
-	weir_config_init(&config, driver);
-	if (!apply_all(request, &config, driver))
-		return EXIT_USAGE;
-	return request->json ? report_json(&config, driver) : report_text(&config, driver);
+	if (action == ACTION_CHECK && request->json)
+		log.faults = json_array();
+	code = is_whole_file(request) ? run_files(request, action, drivers, &log)
+	                              : run_sources(request, action, drivers, &log);
+	json_decref(log.faults);
+	return code;
 }
 
 /* Read the options; false if that was all there is to do, with *code set. */
-static bool read_options(struct request *request, int argc, char **argv, enum exit_code *code)
+static bool read_options(struct config_request *request, int argc, char **argv,
+                         enum exit_code *code)
 {
 	static const struct option options[] = {
 		{"url", required_argument, NULL, 'u'},     {"env", required_argument, NULL, 'e'},
@@ -182,7 +163,7 @@ static bool read_options(struct request *request, int argc, char **argv, enum ex
 		case 'e':
 		case 'i':
 		case 's':
-			request->sources[request->sources_count++] = (struct source){option, optarg};
+			request->sources[request->sources_count++] = (struct config_source){option, optarg};
 			break;
 		case 'S':
 			request->section = optarg;
@@ -205,28 +186,73 @@ static bool read_options(struct request *request, int argc, char **argv, enum ex
 			return false;
 		}
 	}
-	if (optind < argc) {
-		(void)fprintf(stderr, "%s: '%s' is not expected; pairs go after --set\n", argv[0],
-		              argv[optind]);
-		*code = usage_error(argv[0]);
-		return false;
-	}
 	return true;
+}
+
+/* What the first argument asks for; false, with a message, if it is no word of ours. */
+static bool read_action(const char *title, const char *word, enum action *action)
+{
+	const char *near;
+
+	for (size_t i = 0; i < ACTIONS_COUNT; i++) {
+		if (strcmp(word, action_names[i]) == 0) {
+			*action = (enum action)i;
+			return true;
+		}
+	}
+	near = weir_nearest(word, action_names, ACTIONS_COUNT);
+	if (strchr(word, '=') != NULL)
+		(void)fprintf(stderr, "%s: '%s' is not expected; pairs go after --set\n", title, word);
+	else
+		(void)fprintf(stderr, "%s: there is no '%s'; allowed: show, check, explain%s%s%s\n", title,
+		              word, near != NULL ? "; did you mean " : "", near != NULL ? near : "",
+		              near != NULL ? "?" : "");
+	return false;
+}
+
+/* The words behind the options: names of settings, or none. */
+static enum exit_code run_with_words(const struct config_request *request, enum action action,
+                                     char **words, size_t count)
+{
+	const struct weir_driver *const drivers[DRIVERS_COUNT] = {weir_sqlite_driver(),
+	                                                          weir_stub_driver()};
+
+	if (action == ACTION_EXPLAIN && request->sources_count > 0) {
+		(void)fprintf(stderr, "%s: explain takes names of settings, no source\n", request->title);
+		return usage_error(request->title);
+	}
+	if (action == ACTION_EXPLAIN)
+		return explain(request->title, words, count, request->json, drivers, DRIVERS_COUNT);
+	if (count > 0) {
+		(void)fprintf(stderr, "%s: '%s' is not expected; pairs go after --set\n", request->title,
+		              words[0]);
+		return usage_error(request->title);
+	}
+	return run(request, action);
 }
 
 enum exit_code cmd_config(int argc, char **argv)
 {
-	struct request request = {.title = argv[0], .section = ""};
+	char *const title = argv[0];
+	struct config_request request = {.title = title};
+	enum action action = ACTION_SHOW;
 	enum exit_code code;
 
+	if (argc > 1 && argv[1][0] != '-') {
+		if (!read_action(title, argv[1], &action))
+			return usage_error(title);
+		argv[1] = title;
+		argc--;
+		argv++;
+	}
 	/* Each source takes an argument of its own, so there are fewer than argc. */
-	request.sources = calloc((size_t)argc, sizeof(struct source));
+	request.sources = calloc((size_t)argc, sizeof(*request.sources));
 	if (request.sources == NULL) {
-		(void)fprintf(stderr, "%s: out of memory\n", argv[0]);
+		(void)fprintf(stderr, "%s: out of memory\n", title);
 		return EXIT_FAILED;
 	}
 	if (read_options(&request, argc, argv, &code))
-		code = run(&request);
+		code = run_with_words(&request, action, argv + optind, (size_t)(argc - optind));
 	free(request.sources);
 	return code;
 }

@@ -12,6 +12,7 @@ enum exit_code {
 	EXIT_DONE = 0,
 	EXIT_FAILED = 1, /* the system refused something */
 	EXIT_USAGE = 2,  /* wrong use, or bad input */
+	EXIT_UNSURE = 3, /* it cannot be told */
 };
 
 /*
@@ -19,7 +20,10 @@ enum exit_code {
  * is the exit code.
  */
 enum exit_code cmd_config(int argc, char **argv);
+enum exit_code cmd_doctor(int argc, char **argv);
 enum exit_code cmd_errors(int argc, char **argv);
+enum exit_code cmd_log(int argc, char **argv);
+enum exit_code cmd_metrics(int argc, char **argv);
 enum exit_code cmd_version(int argc, char **argv);
 
 /* Say on stderr how to get help, after a message that said what is wrong. */

@@ -114,7 +114,7 @@ static json_t *kept_unit(enum weir_setting_type type)
 	return json_null();
 }
 
-static json_t *row_json(const struct config_row *row)
+json_t *row_json(const struct config_row *row)
 {
 	const struct weir_setting *setting = row->setting;
 
@@ -126,7 +126,7 @@ static json_t *row_json(const struct config_row *row)
 	                 (int)setting->changeable, "doc", setting->doc);
 }
 
-enum exit_code report_json(struct weir_config *config, const struct weir_driver *driver)
+json_t *config_json(struct weir_config *config, const struct weir_driver *driver)
 {
 	struct config_row rows[ROWS_MAX];
 	const size_t count = config_rows(rows, config, driver);
@@ -144,7 +144,19 @@ enum exit_code report_json(struct weir_config *config, const struct weir_driver 
 	failed |= json_object_set_new(root, "settings", settings);
 	if (failed != 0) {
 		json_decref(root);
-		return print_json(NULL);
+		return NULL;
 	}
-	return print_json(root);
+	return root;
+}
+
+enum exit_code report_json(struct weir_config *config, const struct weir_driver *driver)
+{
+	return print_json(config_json(config, driver));
+}
+
+void report_section(struct weir_config *config, const struct weir_driver *driver, const char *name,
+                    bool first)
+{
+	(void)printf("%s[%s]\n", first ? "" : "\n", name);
+	(void)report_text(config, driver);
 }

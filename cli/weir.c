@@ -17,8 +17,11 @@ struct command {
 };
 
 static const struct command commands[] = {
-	{"config", cmd_config, "show what URL, environment and files add up to, and check it"},
+	{"config", cmd_config, "show, check and explain what URL, environment and files add up to"},
+	{"doctor", cmd_doctor, "say what state an SQLite database is in, without touching it"},
 	{"errors", cmd_errors, "list the error codes"},
+	{"log", cmd_log, "list the events of the log"},
+	{"metrics", cmd_metrics, "list the figures of pools and databases"},
 	{"version", cmd_version, "show the version"},
 };
 
@@ -31,7 +34,7 @@ static void print_help(FILE *out)
 	for (size_t i = 0; i < COMMANDS_COUNT; i++)
 		(void)fprintf(out, "  %-9s %s\n", commands[i].name, commands[i].summary);
 	(void)fprintf(out, "  %-9s %s\n\n", "help", "show this, or the help of a command");
-	(void)fprintf(out, "Exit codes: 0 done, 1 failed, 2 wrong use or bad input.\n");
+	(void)fprintf(out, "Exit codes: 0 done, 1 failed, 2 wrong use or bad input, 3 cannot tell.\n");
 }
 
 static enum exit_code unknown_command(const char *name)

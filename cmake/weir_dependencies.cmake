@@ -39,7 +39,6 @@ set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED GLOBAL)
 
 weir_find(ck HEADER ck_pr.h PACKAGE libck-dev)
-weir_find(urcu HEADER urcu/urcu-memb.h PACKAGE liburcu-dev LIBRARIES urcu-memb urcu-common)
 weir_find(inih HEADER ini.h PACKAGE libinih-dev LIBRARIES inih)
 
 if(WEIR_SQLITE_TARGET STREQUAL SQLite::SQLite3)
@@ -51,6 +50,18 @@ if(WEIR_SQLITE_TARGET STREQUAL SQLite::SQLite3)
 elseif(NOT TARGET ${WEIR_SQLITE_TARGET})
 	message(FATAL_ERROR "WEIR_SQLITE_TARGET is ${WEIR_SQLITE_TARGET}, which is no target here: "
 		"define it before weir is added, or leave the option at SQLite::SQLite3.")
+endif()
+
+# What weir::http needs; without it that one library is left out.
+if(WEIR_HTTP)
+	find_path(WEIR_microhttpd_INCLUDE_DIR microhttpd.h)
+	find_library(WEIR_microhttpd_LIBRARY microhttpd)
+	mark_as_advanced(WEIR_microhttpd_INCLUDE_DIR WEIR_microhttpd_LIBRARY)
+	if((WEIR_microhttpd_INCLUDE_DIR AND WEIR_microhttpd_LIBRARY) OR NOT WEIR_HTTP STREQUAL AUTO)
+		weir_find(microhttpd HEADER microhttpd.h PACKAGE libmicrohttpd-dev LIBRARIES microhttpd)
+	else()
+		message(STATUS "weir::http is left out: libmicrohttpd-dev is not installed")
+	endif()
 endif()
 
 if(WEIR_BUILD_TOOLS OR WEIR_BUILD_TESTS)

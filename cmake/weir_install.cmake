@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Installs the libraries, their headers, and a package that find_package(weir)
-# finds: the targets are weir::weir, weir::stub and weir::sqlite.
+# finds: the targets are weir::weir, weir::stub and weir::sqlite,
+# and weir::http where it is built.
 
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/weir)
 install(TARGETS weir weir_stub weir_sqlite EXPORT weir)
+if(TARGET weir_http)
+	install(TARGETS weir_http EXPORT weir)
+endif()
 install(DIRECTORY include/weir TYPE INCLUDE FILES_MATCHING PATTERN "*.h")
 if(WEIR_BUILD_TOOLS)
 	install(TARGETS weir_tool)

@@ -14,6 +14,13 @@
  * without a lease holds nothing. A waiter that gets more than it can use (the
  * grant came with the deadline) uses it: the grant and the timeout are decided
  * under the queue's lock, and a grant that came first is a lease.
+ * A suspended pool gives none of them: it fails, or has its caller wait for resume.
+ *
+ *   label operation                      order  pairs with   breaks if weaker
+ *   S1    resume, close: change way or   full   S2           who waits for resume sleeps on
+ *         wake, add to progress, wake                        beside it
+ *   S2    load progress, then way and    acq    S1           as S1
+ *         wake, then sleep on progress
  * Progress: 1 and 2 are lock-free; 3 and 4 block until the deadline.
  */
 #include "pool_internal.h"
@@ -203,6 +210,30 @@ static enum weir_code exhausted(struct attempt *a, bool strict, uint32_t *index)
 	return fail(a, WEIR_ERR_EXHAUSTED);
 }
 
+/* The pool is suspended: who would rather wait does so on progress, which resume and
+ * close raise. */
+static WP_OUT_OF_LINE enum weir_code await_resume(struct attempt *a)
+{
+	struct weir_pool *pool = a->pool;
+	const int64_t began_ns = wp_now();
+	const bool waits = !a->try_only && weir__setting(pool, WEIR_SET_when_down) == WEIR_DOWN_WAIT;
+
+	for (;;) { /* ends: resumed, closed, or the deadline */
+		const uint32_t seen = wp_load_acq_32(&pool->progress); /* S2 */
+
+		if (is_closed(pool))
+			return fail(a, WEIR_ERR_CLOSED);
+		if ((wp_load_rlx_32(&pool->way) & WEIR__WAY_SUSPENDED) == 0)
+			return WEIR_OK;
+		if (!waits)
+			return fail(a, WEIR_ERR_SUSPENDED);
+		a->stages.queued_ns = wp_now() - began_ns;
+		if (began_ns + a->stages.queued_ns >= a->deadline_ns)
+			return time_out(a);
+		(void)wp_futex_wait(&pool->progress, seen, a->deadline_ns);
+	}
+}
+
 /* Steps 2 to 4: *index is a slot in state LEASED. */
 static enum weir_code obtain(struct attempt *a, uint32_t *index)
 {
@@ -213,6 +244,12 @@ static enum weir_code obtain(struct attempt *a, uint32_t *index)
 	a->seat->yields = false;
 	if (is_closed(pool))
 		return fail(a, WEIR_ERR_CLOSED);
+	if ((wp_load_rlx_32(&pool->way) & WEIR__WAY_SUSPENDED) != 0) {
+		const enum weir_code code = await_resume(a);
+
+		if (code != WEIR_OK)
+			return code;
+	}
 	if (!last || weir__wake_read(&pool->q) == WEIR__WAKE_NONE) {
 		*index = weir__ring_search(&pool->ring, a->seat->slot);
 		if (*index != WEIR__RING_NONE)
@@ -243,18 +280,23 @@ static bool validate(struct attempt *a, uint32_t index)
 		return true;
 	WEIR__CANCEL_DEFERRED;
 	const int64_t before_ns = wp_now();
+
+	if (weir__is_sound(pool, slot, before_ns))
+		return true;
 	const int64_t limit_ns =
 		weir__add_ns(before_ns, weir__setting(pool, WEIR_SET_validate_timeout));
 	const bool tight = !a->try_only && a->deadline_ns < limit_ns;
 	const struct weir_time deadline = {tight ? a->deadline_ns : limit_ns};
 	const enum weir_code code = pool->ops.validate(slot->conn, deadline, &ignored);
 
-	a->stages.validate_ns += wp_now() - before_ns;
+	const int64_t after_ns = wp_now();
+
+	a->stages.validate_ns += after_ns - before_ns;
 	/* A caller in a hurry says nothing about the connection. */
 	if (code == WEIR_ERR_DRIVER_DEADLINE && tight)
 		weir__slot_pass_on(pool, slot);
-	else if (code != WEIR_OK)
-		weir__slot_retire(pool, slot, WEIR_CLOSE_VALIDATE);
+	else
+		weir__validated(pool, slot, code == WEIR_OK, after_ns);
 	return code == WEIR_OK;
 }
 
@@ -274,6 +316,10 @@ static enum weir_code acquire_slow(struct attempt *a, struct weir_lease *lease, 
 		if (is_closed(a->pool)) {
 			weir__slot_retire(a->pool, slot, WEIR_CLOSE_SHUTDOWN);
 			return fail(a, WEIR_ERR_CLOSED);
+		}
+		if (weir__is_stale(a->pool, slot)) {
+			weir__slot_retire(a->pool, slot, WEIR_CLOSE_STALE);
+			continue;
 		}
 		if (validate(a, index)) {
 			/* Looked up anew: a driver's callback may have used another pool,

@@ -113,6 +113,28 @@ static int64_t earlier(int64_t a_ns, int64_t b_ns)
 	return a_ns < b_ns ? a_ns : b_ns;
 }
 
+/*
+ * Lifetimes are cut by an amount that is drawn once, at birth, so that connections
+ * opened together do not end together; drawn at each look, the shortest of many draws
+ * would count.
+ */
+static void note_birth(const struct weir_pool *pool, struct weir__slot *slot)
+{
+	const int64_t lifetime_ns = weir__setting(pool, WEIR_SET_max_lifetime);
+	const int64_t percent = weir__setting(pool, WEIR_SET_lifetime_jitter);
+	uint64_t draw;
+
+	slot->born_ns = wp_now();
+	slot->sound_ns = slot->born_ns;
+	slot->seen_leases = UINT64_MAX;
+	draw = ((uint64_t)slot->born_ns + weir__slot_index(pool, slot)) * UINT64_C(0x9e3779b97f4a7c15);
+	draw = (draw ^ draw >> 32) % 1024;
+	slot->expires_ns = 0;
+	if (lifetime_ns > 0)
+		slot->expires_ns = weir__add_ns(slot->born_ns, lifetime_ns - lifetime_ns / 100 * percent /
+		                                                                 1024 * (int64_t)draw);
+}
+
 enum weir_code weir__capacity_open(struct weir_pool *pool, struct weir__slot *slot,
                                    int64_t deadline_ns, struct weir_error *err)
 {
@@ -130,14 +152,16 @@ enum weir_code weir__capacity_open(struct weir_pool *pool, struct weir__slot *sl
 		slot,
 	};
 	struct weir_error detail = WEIR_ERROR_INIT;
+
+	/* Before: a reset meanwhile means this connection, too. */
+	wp_store_rlx_32(&slot->epoch, wp_load_rlx_32(&pool->epoch));
 	enum weir_code code = pool->ops.open(&request, &slot->conn, &detail);
 
 	if (code == WEIR_OK && slot->conn == NULL)
 		code = weir_fail(&detail, WEIR_ERR_DRIVER_OPEN, "driver.open", 0,
 		                 "the driver \"%s\" reported success without a connection", pool->ops.name);
 	if (code == WEIR_OK) {
-		slot->born_ns = wp_now();
-		slot->seen_leases = UINT64_MAX;
+		note_birth(pool, slot);
 		(void)wp_add_rlx_64(&pool->opens, 1);
 		wp_store_rlx_32(&pool->open_down, 0);
 		return WEIR_OK;
@@ -148,6 +172,7 @@ enum weir_code weir__capacity_open(struct weir_pool *pool, struct weir__slot *sl
 		return code;
 	/* Why before that: whoever waits for the count, as create does, asks then. */
 	weir__last_open_note(pool, code, &detail);
+	wp_store_rlx_64(&pool->suspect_ns, (uint64_t)wp_now());
 	(void)wp_add_full_64(&pool->open_failures, 1);
 	wp_store_rlx_32(&pool->open_down, 1);
 	(void)weir_fail(err, WEIR_ERR_OPEN_FAILED, "open", detail.driver_code, "%s: %s",

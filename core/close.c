@@ -82,6 +82,8 @@ enum weir_code weir_pool_close_until(struct weir_pool *pool, struct weir_time de
 		return weir_fail(err, WEIR_ERR_FORKED, "close", 0,
 		                 "only the parent process may close this pool");
 	weir__waitq_close(&pool->q);
+	if ((wp_load_rlx_32(&pool->way) & WEIR__WAY_SUSPENDED) != 0)
+		weir__progress(pool); /* S1 (acquire.c): who waits for resume */
 	sweep(pool);
 	weir__opener_stop(pool->opener);
 	for (;;) { /* ends: every place is EMPTY, or the deadline */

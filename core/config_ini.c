@@ -32,9 +32,10 @@ static_assert(LINE_LENGTH_MAX <= INI_MAX_LINE - 3, "libinih would cut the longes
 struct ini_reading {
 	struct weir__edit *edit;
 	FILE *file;
-	const char *section; /* the one that is wanted */
-	bool inside;         /* the current line belongs to it */
-	bool found;          /* it is there; "" is if it has a setting */
+	const struct weir__ini_visitor *visitor; /* NULL: one section is read */
+	const char *section;                     /* the one that is wanted */
+	bool inside;                             /* the current line belongs to it */
+	bool found;                              /* it is there; "" is if it has a setting */
 	size_t bytes;
 	size_t listed;
 	char sections[LISTED_MAX][SECTION_SIZE]; /* those that there are, for the hint */
@@ -122,6 +123,12 @@ static void read_header(struct ini_reading *reading, const char *line)
 		           "the name of the section is too long");
 		return;
 	}
+	if (reading->visitor != NULL) {
+		reading->inside = true;
+		reading->found = true;
+		reading->visitor->section(reading->visitor->user, reading->edit, name);
+		return;
+	}
 	list_section(reading, name);
 	reading->inside = strcmp(name, reading->section) == 0;
 	reading->found = reading->found || reading->inside;
@@ -136,7 +143,10 @@ static int set_line(void *user, const char *section, const char *name, const cha
 	if (value == NULL || *name == '\0')
 		return 0;
 	reading->found = true;
-	weir__edit_set(reading->edit, name, name, value);
+	if (reading->visitor != NULL)
+		reading->visitor->setting(reading->visitor->user, reading->edit, name, value);
+	else
+		weir__edit_set(reading->edit, name, name, value);
 	return 1;
 }
 
@@ -249,6 +259,26 @@ static void read_file(struct weir__edit *edit, const char *path, const char *sec
 		io_fault(edit, "reading failed");
 	else if (whole && !reading.found && (*section != '\0' || reading.listed > 0))
 		missing_section(&reading);
+	(void)fclose(reading.file);
+}
+
+void weir__ini_walk(struct weir__edit *edit, const char *path,
+                    const struct weir__ini_visitor *visitor)
+{
+	WEIR__CANCEL_DEFERRED;
+	struct ini_reading reading = {
+		.edit = edit,
+		.visitor = visitor,
+		.section = "",
+		.inside = true,
+		.file = open_file(edit, path),
+	};
+
+	if (reading.file == NULL)
+		return;
+	(void)read_lines(&reading);
+	if (ferror(reading.file) != 0)
+		io_fault(edit, "reading failed");
 	(void)fclose(reading.file);
 }
 

@@ -70,6 +70,20 @@ void weir__edit_no_memory(struct weir__edit *edit);
 /* config_url.c: read a whole URL. */
 void weir__edit_url(struct weir__edit *edit, const char *url);
 
+/*
+ * config_ini.c: go through all sections of a file. Lines that are no settings are
+ * faults as ever; what a section or a setting means is the visitor's to say, and
+ * edit->faults.line is where it is. setting comes before any section for the lines
+ * above the first.
+ */
+struct weir__ini_visitor {
+	void (*section)(void *user, struct weir__edit *edit, const char *name);
+	void (*setting)(void *user, struct weir__edit *edit, const char *name, const char *value);
+	void *user;
+};
+void weir__ini_walk(struct weir__edit *edit, const char *path,
+                    const struct weir__ini_visitor *visitor);
+
 /* config_check.c: report every fault of a whole config. Faults name the origin
  * of the setting as their source. */
 void weir__config_inspect(struct weir_config *config, const struct weir_driver *driver,

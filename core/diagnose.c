@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "error_internal.h"
+#include "log_internal.h"
 
 void weir__last_open_note(struct weir_pool *pool, enum weir_code code, const struct weir_error *err)
 {
@@ -27,6 +28,15 @@ void weir__last_open_note(struct weir_pool *pool, enum weir_code code, const str
 	last->at_ns = now_ns;
 	memcpy(last->message, err->message, sizeof last->message);
 	weir__unlock(&last->lock);
+
+	const struct weir__field fields[] = {
+		weir__text_field(WEIR__ATTR_POOL, pool->config.name),
+		weir__text_field("message", err->message),
+		weir__text_field("error.type", weir_error_name(code)),
+		weir__int_field("db.response.status_code", err->driver_code),
+	};
+
+	weir__log(pool->options.log, WEIR_LOG_OPEN_FAILED_EVENT, fields, 4);
 }
 
 enum weir_code weir__last_open_failure(struct weir_pool *pool)
@@ -38,9 +48,8 @@ enum weir_code weir__last_open_failure(struct weir_pool *pool)
 	return code == WEIR_ERR_NO_THREAD ? code : WEIR_ERR_OPEN_FAILED;
 }
 
-/* Bounds of how long a lease that copied that tick has been held. */
-static void bound_hold(const struct weir__waitq *q, uint32_t tick, int64_t now_ns,
-                       struct weir_holder *holder)
+void weir__bound_hold(const struct weir__waitq *q, uint32_t tick, int64_t now_ns,
+                      struct weir_holder *holder)
 {
 	const uint32_t current = wp_load_acq_32(&q->tick); /* T2 */
 	const uint32_t age = current - tick;
@@ -90,13 +99,13 @@ void weir__diagnose_holders(struct weir_pool *pool, struct weir_error *err)
 		holder.slot = i;
 		holder.thread = (uint32_t)(since >> 32);
 		holder.site = (const char *)wp_load_rlx_ptr(&slot->site);
-		bound_hold(&pool->q, (uint32_t)since, now_ns, &holder);
+		weir__bound_hold(&pool->q, (uint32_t)since, now_ns, &holder);
 		insert_holder(err, &holder);
 		err->holders_total++;
 	}
 }
 
-static void copy_last_open(struct weir_pool *pool, struct weir_error *err)
+void weir__last_open_copy(struct weir_pool *pool, struct weir_error *err)
 {
 	struct weir__last_open *last = &pool->last_open;
 
@@ -118,6 +127,9 @@ static enum weir_wait_reason find_reason(const struct weir_pool *pool, enum weir
 
 	if (code == WEIR_ERR_CLOSED)
 		return WEIR_WAIT_CLOSED;
+	if (code == WEIR_ERR_SUSPENDED || (code == WEIR_ERR_ACQUIRE_TIMEOUT &&
+	                                   (wp_load_rlx_32(&pool->way) & WEIR__WAY_SUSPENDED) != 0))
+		return WEIR_WAIT_SUSPENDED;
 	if (code != WEIR_ERR_ACQUIRE_TIMEOUT && code != WEIR_ERR_EXHAUSTED)
 		return WEIR_WAIT_NONE;
 	for (uint32_t i = 0; i < pool->ring.count; i++) {
@@ -162,7 +174,7 @@ enum weir_code weir__diagnose(struct weir_pool *pool, struct weir_error *err, en
 	full.open_ns = stages->open_ns;
 	full.validate_ns = stages->validate_ns;
 	full.queue_length = weir__wake_count(weir__wake_read(&pool->q));
-	copy_last_open(pool, &full);
+	weir__last_open_copy(pool, &full);
 	weir__diagnose_holders(pool, &full);
 	full.reason = find_reason(pool, code);
 	describe(pool, &full, &text);

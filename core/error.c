@@ -179,6 +179,7 @@ static const struct reason_entry reasons[] = {
 	[WEIR_WAIT_OPENING] = {"opening", "connections were being opened, but not in time"},
 	[WEIR_WAIT_OPEN_DOWN] = {"open-down", "connections could not be opened"},
 	[WEIR_WAIT_CLOSED] = {"closed", "the pool was closed during the wait"},
+	[WEIR_WAIT_SUSPENDED] = {"suspended", "the pool was suspended"},
 };
 
 static const struct reason_entry *find_reason(enum weir_wait_reason reason)

@@ -167,6 +167,8 @@ struct weir_gate {
 	int64_t since_ns WP_GUARDED_BY(lock);              /* of this hold */
 	int64_t entry_ns WP_GUARDED_BY(lock);              /* what one entry takes */
 	const char *site WP_GUARDED_BY(lock);              /* of the holder */
+	wp_hint shown_since_ns; /* since_ns for dumps; 0: nobody holds it */
+	wp_hint shown_site;     /* site for dumps */
 	struct weir__gate_lane lanes[WEIR_LANES] WP_GUARDED_BY(lock);
 	uint32_t next_bit WP_GUARDED_BY(lock);
 	struct weir_gate_entry *stock WP_GUARDED_BY(lock);
@@ -186,6 +188,12 @@ struct weir__gate_then {
 static inline bool weir__gate_ours(const struct weir_gate *gate)
 {
 	return gate->magic == WEIR__GATE_MAGIC;
+}
+
+/* Whether somebody has it, or is told to: a hint. */
+static inline bool weir__gate_is_held(const struct weir_gate *gate)
+{
+	return wp_hint_read(&gate->shown_since_ns) != 0;
 }
 
 static inline uint32_t weir__entry_state(uint32_t word)

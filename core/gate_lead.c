@@ -154,6 +154,7 @@ static void let_go(struct weir_gate *gate, int64_t now_ns) WP_REQUIRES(gate->loc
 		(void)weir__gate_move(gate->entry, WEIR__ENTRY_DONE); /* its thread is this one */
 	}
 	gate->hold = WEIR__HOLD_FREE;
+	wp_hint_write(&gate->shown_since_ns, 0);
 	gate->entry = NULL;
 	weir__gate_go(gate);
 	if (gate->closed)

@@ -117,6 +117,7 @@ bool weir__gate_end(struct weir_gate *gate, struct weir_gate_entry *entry, enum 
 {
 	if (weir__entry_state(wp_load_rlx_32(&entry->state)) == WEIR__ENTRY_CALLED) {
 		gate->hold = WEIR__HOLD_FREE;
+		wp_hint_write(&gate->shown_since_ns, 0);
 		gate->entry = NULL;
 	}
 	if (code == WEIR_ERR_GATE_TIMEOUT)
@@ -174,6 +175,8 @@ void weir__gate_begin(struct weir_gate *gate, enum weir__hold hold, enum weir_la
 	gate->entry = entry;
 	gate->since_ns = now_ns;
 	gate->site = site;
+	wp_hint_write(&gate->shown_since_ns, (uint64_t)now_ns);
+	wp_hint_write(&gate->shown_site, (uint64_t)(uintptr_t)site);
 }
 
 /* Give the gate to entry; its thread is to be woken if it sleeps. */

@@ -135,6 +135,14 @@ enum weir_code weir_pool_create(struct weir_pool **pool, const struct weir_drive
                                 void *driver_data, const struct weir_config *config,
                                 struct weir_error *err)
 {
+	return weir_pool_create_with(pool, driver, driver_data, config, NULL, err);
+}
+
+enum weir_code weir_pool_create_with(struct weir_pool **pool, const struct weir_driver *driver,
+                                     void *driver_data, const struct weir_config *config,
+                                     const struct weir_pool_options *options,
+                                     struct weir_error *err)
+{
 	struct weir_config whole;
 	bool barrier_ok = true;
 	enum weir_code code;
@@ -142,6 +150,9 @@ enum weir_code weir_pool_create(struct weir_pool **pool, const struct weir_drive
 	if (pool == NULL)
 		return weir_fail(err, WEIR_ERR_BAD_ARGUMENT, "create", 0, "pool is NULL");
 	*pool = NULL;
+	if (options != NULL && options->size != sizeof *options)
+		return weir_fail(err, WEIR_ERR_BAD_ARGUMENT, "create", 0,
+		                 "options: set size to sizeof(struct weir_pool_options)");
 	code = weir__driver_check(driver, "create", err);
 	if (code != WEIR_OK)
 		return code;
@@ -159,6 +170,8 @@ enum weir_code weir_pool_create(struct weir_pool **pool, const struct weir_drive
 
 	if (made == NULL)
 		return no_memory(err);
+	if (options != NULL)
+		made->options = *options;
 	code = build(made, fence, err);
 	if (code == WEIR_OK)
 		code = start(made, err);
@@ -216,6 +229,36 @@ enum weir_code weir_pool_set(struct weir_pool *pool, const char *name, const cha
 	return code;
 }
 
+static enum weir_code turn(struct weir_pool *pool, bool suspend, const char *where,
+                           struct weir_error *err)
+{
+	if (pool == NULL)
+		return weir_fail(err, WEIR_ERR_BAD_ARGUMENT, where, 0, "pool is NULL");
+	if (!weir__pool_ours(pool))
+		return weir_fail(err, WEIR_ERR_FORKED, where, 0,
+		                 "only the parent process may suspend this pool");
+	if ((weir__wake_read(&pool->q) & WEIR__WAKE_CLOSED) != 0)
+		return weir_fail(err, WEIR_ERR_CLOSED, where, 0, "%s: the pool is closed",
+		                 pool->config.name);
+	weir__lock(&pool->set_lock);
+	const uint32_t kept = wp_load_rlx_32(&pool->way) & ~WEIR__WAY_SUSPENDED;
+
+	wp_store_rlx_32(&pool->way, kept | (suspend ? WEIR__WAY_SUSPENDED : 0));
+	weir__unlock(&pool->set_lock);
+	weir__progress(pool); /* S1 */
+	return WEIR_OK;
+}
+
+enum weir_code weir_pool_suspend(struct weir_pool *pool, struct weir_error *err)
+{
+	return turn(pool, true, "suspend", err);
+}
+
+enum weir_code weir_pool_resume(struct weir_pool *pool, struct weir_error *err)
+{
+	return turn(pool, false, "resume", err);
+}
+
 static void count_slots(const struct weir_pool *pool, struct weir_pool_stats *stats)
 {
 	for (uint32_t i = 0; i < pool->ring.count; i++) {
@@ -249,6 +292,13 @@ enum weir_code weir_pool_read_stats(struct weir_pool *pool, struct weir_pool_sta
 	now.open_failures = wp_load_rlx_64(&pool->open_failures);
 	for (int reason = 0; reason < WEIR_CLOSE_REASONS; reason++)
 		now.closed[reason] = wp_load_rlx_64(&pool->closed[reason]);
+	now.leaked = wp_load_rlx_32(&pool->leaked);
+	now.epoch = wp_load_rlx_32(&pool->epoch);
+	now.leaks = wp_load_rlx_64(&pool->leaks);
+	now.over_uses = wp_load_rlx_64(&pool->over_uses);
+	now.validations = wp_load_rlx_64(&pool->validations);
+	now.validate_failures = wp_load_rlx_64(&pool->validate_failures);
+	now.keepalives = wp_load_rlx_64(&pool->keepalives);
 	count_slots(pool, &now);
 	*stats = now;
 	return WEIR_OK;

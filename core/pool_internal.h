@@ -38,8 +38,13 @@
 #define WEIR__WAY_RESET UINT32_C(16)   /* release: the driver resets */
 #define WEIR__WAY_HINTED UINT32_C(32)  /* release: the ring has hints to set */
 
-#define WEIR__WAY_ACQUIRE (WEIR__WAY_OPEN | WEIR__WAY_STRICT | WEIR__WAY_VALIDATE)
-#define WEIR__WAY_RELEASE (WEIR__WAY_OPEN | WEIR__WAY_FENCE | WEIR__WAY_RESET | WEIR__WAY_HINTED)
+#define WEIR__WAY_SUSPENDED UINT32_C(64) /* acquire: not before resume */
+#define WEIR__WAY_STALE UINT32_C(128)    /* both: connections may be of an old epoch */
+
+#define WEIR__WAY_ACQUIRE                                                                          \
+	(WEIR__WAY_OPEN | WEIR__WAY_STRICT | WEIR__WAY_VALIDATE | WEIR__WAY_SUSPENDED | WEIR__WAY_STALE)
+#define WEIR__WAY_RELEASE                                                                          \
+	(WEIR__WAY_OPEN | WEIR__WAY_FENCE | WEIR__WAY_RESET | WEIR__WAY_HINTED | WEIR__WAY_STALE)
 
 /* The last failed open, for whoever times out afterwards. */
 struct weir__last_open {
@@ -74,13 +79,24 @@ struct weir_pool {
 	wp_u64 open_failures;
 	wp_u64 closed[WEIR_CLOSE_REASONS];
 
+	wp_u32 epoch;       /* raised by reset (pool_reset.c) */
+	wp_u64 suspect_ns;  /* when an open or a validation last failed; 0: never */
+	wp_u64 validations; /* made, failed; those of idle connections among them */
+	wp_u64 validate_failures;
+	wp_u64 keepalives;
+	wp_u64 leaks;     /* leases found to be leaks; leaked: of them, still out at the last look */
+	wp_u32 leaked;
+	wp_u64 over_uses; /* leases found to last too long */
+	wp_u32 ticking;   /* 1 while a thread keeps house */
+
 	struct weir_driver ops;           /* r/o; a copy, NULL where the driver's struct ends early */
 	const struct weir_driver *driver; /* r/o; as given */
 	void *driver_data;                /* r/o */
 	struct weir__opener *opener;      /* NULL when the driver's opens honour deadlines */
 	struct weir__lock set_lock;
 	struct weir__last_open last_open;
-	struct weir_config config; /* r/o after creation */
+	struct weir_pool_options options; /* r/o */
+	struct weir_config config;        /* r/o after creation */
 };
 
 #define WEIR__POOL_MAGIC UINT32_C(0x77656972)
@@ -166,9 +182,28 @@ bool weir__opener_create(struct weir_pool *pool);
 void weir__opener_stop(struct weir__opener *opener);
 void weir__opener_free(struct weir__opener *opener);
 
+/* validate.c: whether the connection of an owned slot need not be asked. */
+bool weir__is_sound(const struct weir_pool *pool, const struct weir__slot *slot, int64_t now_ns);
+
+/* validate.c: count a validation of an owned slot; one that does not work is retired. */
+void weir__validated(struct weir_pool *pool, struct weir__slot *slot, bool works, int64_t now_ns);
+
 /* maintain.c: begin opens until min_idle connections are there or on their way;
  * on this thread if the driver's opens honour deadlines. */
 enum weir_code weir__pool_prefill(struct weir_pool *pool, struct weir_error *err);
+
+/* leak.c: look at a slot in state LEASED, of which word was read: tell of a leak, or of a
+ * use that lasts too long. Whether it is a leak. */
+bool weir__leak_look(struct weir_pool *pool, struct weir__slot *slot, uint64_t word,
+                     int64_t now_ns);
+
+/* pool_reset.c: whether a connection, whose slot the caller owns, is of an old epoch. */
+static inline bool weir__is_stale(const struct weir_pool *pool, const struct weir__slot *slot)
+{
+	return wp_load_rlx_32(&slot->epoch) != wp_load_rlx_32(&pool->epoch);
+}
+/* After a look at all slots: none is stale, and none may become so. */
+void weir__reset_settle(struct weir_pool *pool);
 
 /* diagnose.c: fill err for an acquire that got no lease. */
 struct weir__stages {
@@ -178,9 +213,15 @@ struct weir__stages {
 };
 enum weir_code weir__diagnose(struct weir_pool *pool, struct weir_error *err, enum weir_code code,
                               const char *where, const struct weir__stages *stages);
+/* Bounds of how long a lease that copied that tick has been held. Async-signal-safe. */
+void weir__bound_hold(const struct weir__waitq *q, uint32_t tick, int64_t now_ns,
+                      struct weir_holder *holder);
 void weir__diagnose_holders(struct weir_pool *pool, struct weir_error *err);
 void weir__last_open_note(struct weir_pool *pool, enum weir_code code,
                           const struct weir_error *err);
+
+/* diagnose.c: the last failed open and its age, as err has it; nothing if there was none. */
+void weir__last_open_copy(struct weir_pool *pool, struct weir_error *err);
 
 /* diagnose.c: what to tell a caller whose open failed. */
 enum weir_code weir__last_open_failure(struct weir_pool *pool);

@@ -225,6 +225,10 @@ static WP_OUT_OF_LINE enum weir_code release_detour(struct weir_lease *lease,
 	const uint32_t way = wp_load_rlx_32(&pool->way);
 
 	lease->conn = NULL;
+	if ((way & WEIR__WAY_STALE) != 0 && weir__is_stale(pool, slot)) {
+		weir__slot_retire(pool, slot, WEIR_CLOSE_STALE);
+		return WEIR_OK;
+	}
 	if ((way & WEIR__WAY_RESET) != 0 && !reset(pool, slot)) {
 		weir__slot_retire(pool, slot, WEIR_CLOSE_RESET);
 		return WEIR_OK;

@@ -81,6 +81,11 @@ struct weir__slot {
 	uint64_t seen_leases; /* CHECKING only; leases at the last maintenance pass */
 	int64_t seen_ns;      /* CHECKING only; when leases was first found so */
 	wp_u64 cancel;        /* the word of the lease that was last asked to stop; 0: none was */
+	int64_t expires_ns;   /* owner; max_lifetime after born_ns, less its jitter; 0: never */
+	int64_t sound_ns;     /* owner; when it was opened, or last found working */
+	wp_u32 epoch;         /* owner; the pool's when it was opened (reset.c) */
+	uint32_t watched;     /* housekeeping; generation of the lease it saw last */
+	int64_t watched_ns;   /* housekeeping; since when, and what was told of it (leak.c) */
 };
 
 static_assert(sizeof(struct weir__slot) == 2 * WEIR__CACHE_LINE, "a slot is two cache lines");

@@ -6,9 +6,12 @@
 #ifndef WEIR_CORE_TESTING_H
 #define WEIR_CORE_TESTING_H
 
+#include "dump_text.h"
 #include "gate_internal.h"
 #include "json_text.h"
 #include "log_internal.h"
+#include "log_mask.h"
+#include "log_rate.h"
 #include "pool_internal.h"
 #include "db_internal.h"
 #include "turn.h"

@@ -6,14 +6,6 @@
 
 #include "turn.h"
 
-/* Waiters are made in chunks and kept until the queue goes (Q6). */
-#define CHUNK_WAITERS 32
-
-struct weir__waiter_chunk {
-	struct weir__waiter_chunk *next;
-	struct weir__waiter waiters[CHUNK_WAITERS];
-};
-
 void weir__waitq_init(struct weir__waitq *q, bool strict, bool fence, int64_t now_ns)
 {
 	q->strict = strict;
@@ -75,12 +67,13 @@ static bool grow_stock(struct weir__waitq *q)
 
 	if (chunk == NULL)
 		return false;
-	for (int i = 0; i + 1 < CHUNK_WAITERS; i++)
+	for (int i = 0; i + 1 < WEIR__CHUNK_WAITERS; i++)
 		chunk->waiters[i].next = &chunk->waiters[i + 1];
 	weir__lock(&q->lock);
 	chunk->next = q->chunks;
 	q->chunks = chunk;
-	chunk->waiters[CHUNK_WAITERS - 1].next = q->stock;
+	wp_store_rel_64(&q->shown_chunks, (uint64_t)(uintptr_t)chunk); /* T3 */
+	chunk->waiters[WEIR__CHUNK_WAITERS - 1].next = q->stock;
 	q->stock = &chunk->waiters[0];
 	weir__unlock(&q->lock);
 	return true;
@@ -110,6 +103,7 @@ static void unlink_waiter(struct weir__waitq *q, struct weir__waiter *waiter) WP
 	else
 		q->tail = waiter->prev;
 	q->length--;
+	wp_hint_write(&waiter->shown_ns, 0);
 	if (waiter->overdue)
 		q->overdue--;
 	update_wake(q, phase_of(q));
@@ -124,6 +118,7 @@ static struct weir__waiter *queue_up(struct weir__waitq *q, int64_t now_ns) WP_R
 	q->stock = waiter->next;
 	waiter->grant = WEIR__GRANT_NONE;
 	waiter->since_ns = now_ns;
+	wp_hint_write(&waiter->shown_ns, (uint64_t)now_ns);
 	waiter->cpu = wp_cpu();
 	waiter->overdue = q->strict;
 	waiter->first = q->length == 0;

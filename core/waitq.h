@@ -71,6 +71,8 @@
  *                                                                 the look and the sleep is lost
  *   T1    tick: store of time, then number   rel    T2            a dump pairs a tick with the
  *   T2    dump: load number, then time       acq    T1            time of an older one
+ *   T3    grow: store shown_chunks           rel    T4            a dump follows links of a chunk
+ *   T4    dump: load shown_chunks            acq    T3            that are not yet written
  * Progress: enter, grant and leave hold a short lock; park blocks to a deadline.
  */
 #ifndef WEIR_CORE_WAITQ_H
@@ -111,11 +113,18 @@ struct weir__waiter {
 	bool scans;                /* its thread; whether it must scan after entering */
 	bool first;                /* its thread; whether nobody was queued when it entered */
 	int64_t since_ns;          /* r/o while queued */
+	wp_hint shown_ns;          /* since_ns while queued, for dumps; else 0 */
 	struct weir__waiter *prev; /* under the lock; towards the head */
 	struct weir__waiter *next; /* under the lock; or the next in the stock */
 };
 
-struct weir__waiter_chunk;
+/* Waiters are made in chunks and kept until the queue goes (Q6). */
+#define WEIR__CHUNK_WAITERS 32
+
+struct weir__waiter_chunk {
+	struct weir__waiter_chunk *next; /* r/o once it is in the list */
+	struct weir__waiter waiters[WEIR__CHUNK_WAITERS];
+};
 
 /* See Q5. Scanning more often takes slots from threads that are about to come
  * back for them. */
@@ -150,6 +159,7 @@ struct weir__waitq {
 	wp_u64 handoffs;
 	wp_u64 barriers;
 	wp_u64 tick_ns[WEIR__TICKS]; /* written under the lock, read by dumps */
+	wp_u64 shown_chunks;         /* the pointer chunks, for dumps; T3 */
 };
 
 /* Why enter refused. */

@@ -288,12 +288,6 @@ static void write_all(struct deeds *deeds)
 		(void)pthread_join(world->workers[i].thread, NULL);
 }
 
-static void ignore_report(void *arg, const char *line)
-{
-	(void)arg;
-	(void)line;
-}
-
 static void make_folder(struct deeds *deeds)
 {
 	const char *const temporary = getenv("TMPDIR");
@@ -321,7 +315,7 @@ static struct weir_db *make_db(const struct deeds *deeds)
 {
 	struct stress_world *const world = deeds->world;
 	const struct weir_driver *const driver = weir_sqlite_driver();
-	const struct weir_db_options options = {.size = sizeof options, .report = ignore_report};
+	const struct weir_db_options options = {.size = sizeof options, .log = weir_log_silent()};
 	struct weir_error err = WEIR_ERROR_INIT;
 	struct weir_config config;
 	struct weir_db *db = NULL;

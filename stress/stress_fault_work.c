@@ -19,13 +19,6 @@
 
 /* ---- open and close ---- */
 
-/* That writes are down, and up again, is what is being looked for here. */
-static void drop_report(void *arg, const char *line)
-{
-	(void)arg;
-	(void)line;
-}
-
 /* The small cache makes a large job spill into the log before it commits; the low
  * ceiling makes checkpoints and new beginnings of the log frequent. */
 static const char all_settings[] =
@@ -35,7 +28,7 @@ static const char all_settings[] =
 static bool open_db(struct work *work)
 {
 	const struct weir_driver *const driver = weir_sqlite_driver();
-	const struct weir_db_options options = {.size = sizeof options, .report = drop_report};
+	const struct weir_db_options options = {.size = sizeof options, .log = weir_log_silent()};
 	struct weir_config config;
 	char pairs[512];
 

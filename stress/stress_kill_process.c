@@ -144,22 +144,38 @@ static void *read_on(void *arg)
 
 /* ---- the process ---- */
 
-static void count_report(void *arg, const char *line)
+/* Lines are counted by the log's thread, which dies with the process. */
+static bool count_line(void *arg, enum weir_log_level level, const char *line, size_t length)
 {
 	struct kill_ledger *const ledger = arg;
 
+	(void)level;
 	(void)line;
+	(void)length;
 	atomic_fetch_add_explicit(&ledger->reports, 1, memory_order_relaxed);
+	return true;
 }
 
-static struct weir_db *open_db(const struct kill_child *child)
+static struct weir_log *open_log(const struct kill_child *child)
+{
+	const struct weir_log_options options = {
+		.size = sizeof options,
+		.level = WEIR_LOG_WARN,
+		.sink = count_line,
+		.sink_arg = child->ledger,
+	};
+	struct weir_error err = WEIR_ERROR_INIT;
+	struct weir_log *log = NULL;
+
+	if (weir_log_create(&log, &options, &err) != WEIR_OK)
+		kill_complain(child->ledger, "a process could not make its log: %s", err.message);
+	return log;
+}
+
+static struct weir_db *open_db(const struct kill_child *child, struct weir_log *log)
 {
 	const struct weir_driver *const driver = weir_sqlite_driver();
-	const struct weir_db_options options = {
-		.size = sizeof options,
-		.report = count_report,
-		.report_arg = child->ledger,
-	};
+	const struct weir_db_options options = {.size = sizeof options, .log = log};
 	struct weir_error err = WEIR_ERROR_INIT;
 	struct weir_config config;
 	struct weir_db *db = NULL;
@@ -216,9 +232,13 @@ static int end(const struct kill_child *child, struct weir_db *db, const struct 
 int kill_process(const struct kill_child *child)
 {
 	struct caller *const callers = calloc(KILL_WRITERS + READERS, sizeof *callers);
-	struct weir_db *const db = callers != NULL ? open_db(child) : NULL;
+	struct weir_log *const log = callers != NULL ? open_log(child) : NULL;
+	struct weir_db *const db = log != NULL ? open_db(child, log) : NULL;
 
 	if (db == NULL || !start(child, db, callers))
 		return FINDING_START; /* its threads end with it */
-	return end(child, db, callers);
+	const int finding = end(child, db, callers);
+
+	weir_log_destroy(log);
+	return finding;
 }

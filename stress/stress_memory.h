@@ -33,6 +33,15 @@ struct memory_scene {
 
 const struct memory_scene *memory_scenes(size_t *count);
 
+/* Whether that call of weir's, which has ended with code, is to be made again. Complains
+ * of one that fails without a refusal, or does not say so. */
+bool memory_again(struct memory_trial *trial, const char *call, enum weir_code code,
+                  const struct weir_error *err);
+
+/* stress_memory_service.c: scenes. */
+void memory_service(struct memory_trial *trial);
+void memory_stub(struct memory_trial *trial);
+
 /* What came of one scene. */
 struct memory_sweep {
 	const struct memory_scene *scene;

@@ -36,7 +36,7 @@ static bool says_so(enum weir_code code)
 
 /* After a call of weir's: true if it is to be made again. It may fail once, for want of
  * memory, and only if something was refused. */
-static bool again(struct memory_trial *trial, const char *call, enum weir_code code,
+bool memory_again(struct memory_trial *trial, const char *call, enum weir_code code,
                   const struct weir_error *err)
 {
 	if (code == WEIR_OK)
@@ -63,13 +63,13 @@ static void configure_by_text(struct memory_trial *trial)
 	weir_config_init(&config, driver);
 	do {
 		code = weir_config_apply_url(&config, driver, "sqlite:a.db?max_size=3", NULL, &err);
-	} while (again(trial, "apply_url", code, &err));
+	} while (memory_again(trial, "apply_url", code, &err));
 	do {
 		code = weir_config_apply_pairs(&config, driver, "min_idle=2 name=x", NULL, &err);
-	} while (again(trial, "apply_pairs", code, &err));
+	} while (memory_again(trial, "apply_pairs", code, &err));
 	do {
 		code = weir_config_apply_env(&config, driver, "WEIR_NO_SUCH_", NULL, &err);
-	} while (again(trial, "apply_env", code, &err));
+	} while (memory_again(trial, "apply_env", code, &err));
 	if (trial->recovers && (config.max_size != 3 || config.min_idle != 2))
 		book_complain(trial->book, "a setting was not taken");
 }
@@ -93,7 +93,7 @@ static void configure_by_file(struct memory_trial *trial)
 	weir_config_init(&config, driver);
 	do {
 		code = weir_config_apply_ini(&config, driver, path, "weir", NULL, &err);
-	} while (again(trial, "apply_ini", code, &err));
+	} while (memory_again(trial, "apply_ini", code, &err));
 	if (code == WEIR_OK ? config.max_size != 5 : config.max_size == 5)
 		book_complain(trial->book, "max_size is %" PRId64, config.max_size);
 }
@@ -114,7 +114,7 @@ static bool acquire(struct memory_trial *trial, struct weir_pool *pool, struct w
 
 	do {
 		code = weir_acquire_from(pool, lease, WEIR_SECONDS(10), WEIR_HERE, &err);
-	} while (again(trial, "acquire", code, &err));
+	} while (memory_again(trial, "acquire", code, &err));
 	return code == WEIR_OK;
 }
 
@@ -127,7 +127,7 @@ static void acquire_late(struct memory_trial *trial, struct weir_pool *pool)
 
 	do {
 		code = weir_acquire_from(pool, &lease, WEIR_MICROSECONDS(200), WEIR_HERE, &err);
-	} while (code != WEIR_ERR_ACQUIRE_TIMEOUT && again(trial, "acquire", code, &err));
+	} while (code != WEIR_ERR_ACQUIRE_TIMEOUT && memory_again(trial, "acquire", code, &err));
 	if (code == WEIR_OK) {
 		book_complain(trial->book, "a third lease of two connections");
 		weir_lease_end(&lease);
@@ -149,7 +149,7 @@ static void use_pool(struct memory_trial *trial, struct weir_pool *pool, int64_t
 		book_complain(trial->book, "discard fails: %s", err.message);
 	do {
 		code = weir_pool_maintain(pool, &err);
-	} while (again(trial, "maintain", code, &err));
+	} while (memory_again(trial, "maintain", code, &err));
 	(void)acquire(trial, pool, &leases[0]);
 	for (int i = 0; i < 2; i++)
 		weir_lease_end(&leases[i]);
@@ -172,7 +172,7 @@ static void pool_of(struct memory_trial *trial, const struct weir_driver *driver
 		code = weir_pool_create(&pool, driver, stub, &config, &err);
 		if ((code == WEIR_OK) != (pool != NULL))
 			book_complain(trial->book, "pool_create gives a pool and an error, or neither");
-	} while (again(trial, "pool_create", code, &err));
+	} while (memory_again(trial, "pool_create", code, &err));
 	if (pool != NULL) {
 		use_pool(trial, pool, size);
 		if (weir_pool_close(pool, &err) != WEIR_OK)
@@ -215,7 +215,7 @@ static void use_gate(struct memory_trial *trial, struct weir_gate *gate)
 	for (int i = 0; i < ENTRIES; i++) {
 		do {
 			code = weir_gate_queue(gate, &request, &entries[i], &err);
-		} while (again(trial, "gate_queue", code, &err));
+		} while (memory_again(trial, "gate_queue", code, &err));
 	}
 	for (int i = 0; i < ENTRIES; i++) {
 		if (entries[i] != NULL && !weir_gate_abandon(entries[i]))
@@ -231,7 +231,7 @@ static void gate(struct memory_trial *trial)
 
 	do {
 		code = weir_gate_create(&made, NULL, &err);
-	} while (again(trial, "gate_create", code, &err));
+	} while (memory_again(trial, "gate_create", code, &err));
 	if (made == NULL)
 		return;
 	use_gate(trial, made);
@@ -298,11 +298,11 @@ static void use_statements(struct memory_trial *trial, struct weir_db *db)
 
 	do {
 		code = weir_read_begin(db, NULL, &tx, &err);
-	} while (again(trial, "read_begin", code, &err));
+	} while (memory_again(trial, "read_begin", code, &err));
 	for (size_t i = 0; i < 3 && code == WEIR_OK; i++) {
 		do {
 			code = read_twice(&tx, texts[i], &err);
-		} while (again(trial, "query", code, &err));
+		} while (memory_again(trial, "query", code, &err));
 	}
 	weir_tx_end(&tx);
 }
@@ -317,7 +317,7 @@ static void statements(struct memory_trial *trial)
 	(void)snprintf(url, sizeof url, "sqlite://%s?statement_cache=2&keeper=manual", trial->path);
 	do {
 		code = weir_db_open(&db, weir_sqlite_driver(), url, &err);
-	} while (again(trial, "db_open", code, &err));
+	} while (memory_again(trial, "db_open", code, &err));
 	if (db == NULL)
 		return;
 	use_statements(trial, db);
@@ -358,7 +358,7 @@ static void have_kept(struct memory_trial *trial, struct weir_db *db,
 
 	do {
 		code = weir_db_submit(db, job, NULL, NULL, &ticket, &err);
-	} while (again(trial, "submit", code, &err));
+	} while (memory_again(trial, "submit", code, &err));
 	if (ticket == NULL)
 		return;
 	for (int looks = 0; looks < KEEPER_LOOKS && !weir_ticket_poll(ticket); looks++)
@@ -385,7 +385,7 @@ static void keeper_that_is_ended(struct memory_trial *trial)
 	(void)snprintf(url, sizeof url, "sqlite://%s", trial->path);
 	do {
 		code = weir_db_open(&db, weir_sqlite_driver(), url, &err);
-	} while (again(trial, "db_open", code, &err));
+	} while (memory_again(trial, "db_open", code, &err));
 	if (db == NULL)
 		return;
 	have_kept(trial, db, end_thread, WEIR_ERR_JOB_FAILED);
@@ -406,6 +406,8 @@ static const struct memory_scene scenes[] = {
 	{"database", database, false},
 	{"database with a keeper", database_with_keeper, false},
 	{"keeper that is ended", keeper_that_is_ended, false},
+	{"log and service", memory_service, false},
+	{"stub's statements", memory_stub, false},
 	{"SQLite beneath a database", database, true},
 };
 

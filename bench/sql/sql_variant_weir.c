@@ -35,17 +35,10 @@ static void db_destroy(void *opaque)
 	free(pool);
 }
 
-/* The report has no place for lines of the operator's. */
-static void drop_line(void *arg, const char *line)
-{
-	(void)arg;
-	(void)line;
-}
-
 static enum weir_code db_create(void **out, const struct bench_sql_setup *setup,
                                 struct weir_error *err)
 {
-	const struct weir_db_options options = {.size = sizeof(options), .report = drop_line};
+	const struct weir_db_options options = {.size = sizeof(options), .log = weir_log_silent()};
 	void *callers = NULL;
 	struct weir_config config;
 	struct db_pool *pool;

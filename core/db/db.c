@@ -17,6 +17,7 @@
 #include "thread_end.h"
 
 #define LINE_MAX_ 512
+#define FIELDS_MAX 6
 
 enum weir_code weir__db_check(const struct weir_db *db, const char *where, struct weir_error *err)
 {
@@ -30,19 +31,22 @@ enum weir_code weir__db_check(const struct weir_db *db, const char *where, struc
 	return WEIR_OK;
 }
 
-void weir__db_report(struct weir_db *db, const char *format, ...)
+void weir__db_say(struct weir_db *db, enum weir_log_event event, const struct weir__field *fields,
+                  size_t count, const char *format, ...)
 {
-	char line[LINE_MAX_];
+	struct weir__field all[FIELDS_MAX + 2];
+	char message[LINE_MAX_];
 	va_list args;
 
 	va_start(args, format);
-	(void)vsnprintf(line, sizeof line, format, args);
+	(void)vsnprintf(message, sizeof message, format, args);
 	va_end(args);
+	all[0] = weir__text_field(WEIR__ATTR_POOL, db->config.name);
+	all[1] = weir__text_field("message", message);
+	for (size_t i = 0; i < count && i < FIELDS_MAX; i++)
+		all[i + 2] = fields[i];
 	(void)wp_add_rlx_64(&db->warnings, 1);
-	if (db->options.report != NULL)
-		db->options.report(db->options.report_arg, line);
-	else
-		(void)fprintf(stderr, "weir: %s\n", line);
+	weir__log(db->options.log, event, all, count + 2);
 }
 
 /* ---- creation ---- */
@@ -150,6 +154,7 @@ enum weir_code weir_db_create(struct weir_db **out, const struct weir_driver *dr
 	db->sql = driver->sql;
 	if (options != NULL)
 		db->options = *options;
+	weir__keeper_init(db);
 	code = weir__config_adopt(&db->config, config, driver, "db.create", err);
 	if (code == WEIR_OK)
 		code = weir_config_check(&db->config, driver, NULL, err);
@@ -197,6 +202,7 @@ enum weir_code weir_db_close_until(struct weir_db *db, struct weir_time deadline
 		return weir_fail(err, WEIR_ERR_REENTRANT, "db.close", 0, "%s",
 		                 weir_error_text(WEIR_ERR_REENTRANT));
 	wp_store_rel_32(&db->closing, 1);
+	weir__db_unsuspend(db);
 	code = weir_gate_close(db->gate, deadline, err);
 	/* Readers too are given their time, and told to go, whatever the writer does. */
 	if (db->readers != NULL) {
@@ -238,6 +244,33 @@ void weir_db_destroy(struct weir_db *db)
 
 /* ---- settings and figures ---- */
 
+/* Under the lock, before they take effect. */
+static void say_changes(struct weir_db *db, struct weir_config *changed)
+{
+	size_t count;
+	const struct weir_setting *settings = weir_settings(&count);
+	char before[64];
+	char after[64];
+
+	for (size_t i = 0; i < count; i++) {
+		const enum weir_setting_id id = (enum weir_setting_id)i;
+		const int64_t value = *weir_config_value(changed, id);
+
+		if (value == weir__db_setting(db, id))
+			continue;
+		(void)weir_setting_format(&settings[i], weir__db_setting(db, id), before, sizeof before);
+		(void)weir_setting_format(&settings[i], value, after, sizeof after);
+		const struct weir__field fields[] = {
+			weir__text_field(WEIR__ATTR_POOL, db->config.name),
+			weir__text_field("weir.setting.name", settings[i].name),
+			weir__text_field("weir.setting.before", before),
+			weir__text_field("weir.setting.after", after),
+		};
+
+		weir__log(db->options.log, WEIR_LOG_SETTING_EVENT, fields, 4);
+	}
+}
+
 enum weir_code weir_db_set(struct weir_db *db, const char *name, const char *value,
                            struct weir_error *err)
 {
@@ -254,10 +287,13 @@ enum weir_code weir_db_set(struct weir_db *db, const char *name, const char *val
 	code = weir__config_change(&changed, db->driver, name, value, err);
 	if (code == WEIR_OK && db->readers != NULL)
 		code = weir_pool_set(db->readers, name, value, err);
+	if (code == WEIR_OK)
+		say_changes(db, &changed);
 	for (int id = 0; id < WEIR_SETTINGS_COUNT && code == WEIR_OK; id++)
 		wp_store_rlx_64(&db->settings[id],
 		                (uint64_t)*weir_config_value(&changed, (enum weir_setting_id)id));
 	weir__unlock(&db->set_lock);
+	wp_store_rlx_32(&db->pool_wanted, 1);
 	weir__keeper_call(db);
 	return code;
 }

@@ -8,6 +8,7 @@
  *   group.c     leading: jobs, transactions, outcomes
  *   db_write.c  jobs, write leases, maintenance      ticket.c   jobs without waiting
  *   db_read.c   reads                                db_statement.c   statements
+ *   db_suspend.c  admitting nothing for a while
  *   upkeep.c    checkpoints, the read pin, warnings  keeper.c   when they are due
  *
  * Who owns what. The holder of the gate owns the writer, and every field marked
@@ -17,13 +18,6 @@
  *
  * Memory order
  *   label operation                     order  pairs with  breaks if weaker
- *   K1    call the keeper: add calls    full   K2          the keeper sleeps beside work that
- *         then wake                                        was left to it just before
- *   K2    keeper: load calls, look for  acq    K1          as K1
- *         work, then sleep on calls
- *   K3    keeper: store gone, as the    rel    K4          stop joins a thread that another
- *         last of them; then wake                          has joined
- *   K4    stop: load gone, then join    acq    K3          as K3
  *   Q1    commit: store sequence, then  rel    Q2          a reader is told of a commit that its
  *         finish the members                               statement might not see
  *   Q2    read: load sequence           acq    Q1          as Q1
@@ -39,11 +33,11 @@
 #ifndef WEIR_CORE_DB_INTERNAL_H
 #define WEIR_CORE_DB_INTERNAL_H
 
-#include <pthread.h>
-
 #include "db_conn.h"
 #include "lock.h"
+#include "log_internal.h"
 #include "pool_internal.h"
+#include "ticker.h"
 
 #define WEIR__DB_MAGIC UINT32_C(0x77646221)
 
@@ -102,14 +96,10 @@ struct weir__watched {
 };
 
 struct weir__keeper {
-	pthread_t thread; /* the last one's, by itself; before K3 */
-	struct weir__lock ending;
-	bool started; /* (ending) */
-	wp_u32 stop;
-	wp_u32 gone;  /* futex: no thread will follow; K3 */
-	wp_u32 calls; /* futex; K1 */
-	wp_u32 deep;  /* sleeps without a timer: nothing was going on */
+	struct weir__ticker own;     /* without a thread: keeper=manual */
+	struct weir__ticker *ticker; /* whom to call: own, or the service's; r/o in use */
 	/* The keeper's own, or the ticking thread's. */
+	int64_t pool_due_ns;
 	int64_t pin_looked_ns;
 	int64_t pin_renewed_ns;
 	uint64_t reads_seen;
@@ -126,12 +116,16 @@ struct weir__keeper {
 struct weir__db_counts {
 	wp_u64 hits;
 	wp_u64 misses;
-	char apart[WEIR__CACHE_LINE - 2 * sizeof(wp_u64)];
+	wp_u64 sql; /* pointer: the statement begun last, for dumps; NULL: none, or it is not kept */
+	char apart[WEIR__CACHE_LINE - 3 * sizeof(wp_u64)];
 };
+
+struct weir__entry;
 
 struct weir_db {
 	uint32_t magic;
 	wp_u32 closing;
+	wp_u32 suspended; /* futex; 1: writes are not admitted (db_suspend.c) */
 	struct weir_gate *gate;
 	struct weir_gate *equals;  /* in front of equal reads: one call leases at a time */
 	struct weir_pool *readers; /* NULL: private */
@@ -151,7 +145,11 @@ struct weir_db {
 	struct weir__db_conn *writer; /* NULL: to be opened */
 	bool durable;                 /* a durable commit was asked for */
 	struct weir__breaker breaker;
-	uint32_t cautious; /* groups that still set savepoints */
+	wp_u32 writer_old; /* to be opened anew before it is used (db_reset.c) */
+	wp_u32 aide_old;
+	wp_u32 pool_wanted; /* housekeeping of the readers' pool, now */
+	wp_u32 writer_down; /* writes are refused for a while; read by health */
+	uint32_t cautious;  /* groups that still set savepoints */
 	struct weir__linger lingering;
 	uint32_t groups_to_warning;
 
@@ -181,6 +179,7 @@ struct weir_db {
 	wp_u64 writer_opens;
 	wp_u64 warnings;
 	struct weir__keeper keeper;
+	struct weir__entry *entry; /* of a service's; NULL: it is in none */
 	struct weir_config config; /* r/o after creation */
 };
 
@@ -203,8 +202,9 @@ static inline void weir__bump(wp_u64 *counter)
 /* db.c: whether db may be used: BAD_ARGUMENT, FORKED, CLOSED. */
 enum weir_code weir__db_check(const struct weir_db *db, const char *where, struct weir_error *err);
 
-/* db.c: one line for the operator. */
-void weir__db_report(struct weir_db *db, const char *format, ...) WEIR_PRINTF(2, 3);
+/* db.c: one line for the operator: the pool's name, a message, and at most 6 fields. */
+void weir__db_say(struct weir_db *db, enum weir_log_event event, const struct weir__field *fields,
+                  size_t count, const char *format, ...) WEIR_PRINTF(5, 6);
 
 /* db_open.c: open a connection in a role; *conn is NULL on failure. */
 enum weir_code weir__db_conn_open(struct weir_db *db, enum weir_role role,
@@ -253,6 +253,13 @@ enum weir_code weir__writer_enter(struct weir_db *db, enum weir_gate_kind kind,
 void weir__writer_leave(struct weir_db *db, struct weir_gate_entry *entry);
 void weir__committed(struct weir_db *db);
 
+/* db_suspend.c: whether a write may enter the gate; may_wait: or could, until its
+ * timeout. Errors: SUSPENDED, CLOSED. */
+enum weir_code weir__db_admit(struct weir_db *db, const struct weir_write_options *options,
+                              bool may_wait, const char *where, struct weir_error *err);
+/* For close, which has set closing: whoever waits for resume looks again. */
+void weir__db_unsuspend(struct weir_db *db);
+
 /* db_write.c: what weir_tx_end does of a write lease. */
 void weir__write_roll_back(struct weir_tx *tx);
 
@@ -279,6 +286,9 @@ void weir__upkeep_unpin(struct weir_db *db);
 void weir__tickets_sweep(struct weir_db *db);
 
 /* keeper.c */
+void weir__keeper_init(struct weir_db *db);
+/* Before anybody uses db: calls go to ticker, whose tick calls weir_db_tick. */
+void weir__db_attend_by(struct weir_db *db, struct weir__ticker *ticker);
 enum weir_code weir__keeper_start(struct weir_db *db, struct weir_error *err);
 void weir__keeper_stop(struct weir_db *db);
 void weir__keeper_call(struct weir_db *db);

@@ -23,6 +23,8 @@ static enum weir_code open_conn(const struct weir_db *db, const struct weir_open
 		return weir_fail(err, WEIR_ERR_NO_MEMORY, "db.open", 0, "no memory for a connection");
 	}
 	conn->driver = db->driver;
+	if (request->role != WEIR_ROLE_AIDE)
+		conn->statements.shown = &db->counts[request->slot].sql;
 	weir_error_init(&conn->failure);
 	code = db->driver->open(request, &conn->conn, err);
 	if (code != WEIR_OK) {
@@ -55,6 +57,7 @@ enum weir_code weir__db_conn_open(struct weir_db *db, enum weir_role role,
 	request.deadline = deadline;
 	request.driver_data = db->options.driver_data;
 	request.role = role;
+	request.slot = (uint32_t)db->config.max_size; /* not a reader's */
 	*conn = NULL;
 	return open_conn(db, &request, conn, err);
 }
@@ -130,5 +133,8 @@ static void wrap_driver(struct weir_db *db)
 enum weir_code weir__db_open_readers(struct weir_db *db, struct weir_error *err)
 {
 	wrap_driver(db);
-	return weir_pool_create(&db->readers, &db->reader_driver, db, &db->config, err);
+	const struct weir_pool_options options = {(uint32_t)sizeof options, db->options.log,
+	                                          db->options.on_leak, db->options.leak_arg};
+
+	return weir_pool_create_with(&db->readers, &db->reader_driver, db, &db->config, &options, err);
 }

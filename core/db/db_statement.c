@@ -79,6 +79,8 @@ static enum weir_code begin(struct weir_tx *tx, const char *where, const char *t
 		weir__statements_get(&conn->statements, sql, conn->conn, text, tx->kind, statement, sink);
 	if (code != WEIR_OK)
 		return code;
+	if (conn->statements.shown != NULL)
+		wp_store_rel_64(conn->statements.shown, (uint64_t)(uintptr_t)(*statement)->text);
 	code = weir__statements_bind(*statement, sql, params, count, sink);
 	if (code != WEIR_OK)
 		weir__statements_put(&conn->statements, sql, *statement);

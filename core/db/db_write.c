@@ -166,6 +166,8 @@ enum weir_code weir_db_run_from(struct weir_db *db, weir_job run, void *arg,
 	struct weir__job job;
 	struct waited waited = {db, &job, NULL, WEIR_OK};
 	enum weir_code code = weir__job_check(db, run, options, "db.run", err);
+	if (code == WEIR_OK)
+		code = weir__db_admit(db, options, true, "db.run", err);
 
 	if (code != WEIR_OK)
 		return refuse(db, result, code);
@@ -269,6 +271,8 @@ enum weir_code weir_write_begin_from(struct weir_db *db, const struct weir_write
 		return weir_fail(err, WEIR_ERR_BAD_ARGUMENT, "write.begin", 0,
 		                 tx == NULL ? "tx is NULL" : "tx has not ended yet");
 	code = weir__job_check(db, run_statement, options, "write.begin", err);
+	if (code == WEIR_OK)
+		code = weir__db_admit(db, options, true, "write.begin", err);
 	if (code != WEIR_OK)
 		return code;
 	weir__job_init(&job, db, NULL, NULL, options, site);

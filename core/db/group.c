@@ -315,7 +315,7 @@ static void warn(struct weir_db *db)
 		return;
 	db->groups_to_warning = WARNING_EVERY;
 	while (db->engine->warning(db->writer->conn, line, sizeof line))
-		weir__db_report(db, "%s: %s", db->config.name, line);
+		weir__db_say(db, WEIR_LOG_ENGINE_EVENT, NULL, 0, "%s", line);
 }
 
 /* Carry out what there is from that index on, and let go of the gate. */
@@ -356,8 +356,10 @@ static void carry_on(void *arg)
 
 	(void)close_run(group, &why);
 	(void)weir_fail(&why, WEIR_ERR_JOB_FAILED, "db.write", 0, "the job ended its thread");
-	weir__db_report(db, "%s: %s: the job ended its thread, which is a caller's or weir's own",
-	                db->config.name, job->site != NULL ? job->site : "a job");
+	const struct weir__field site = weir__text_field("weir.gate.holder.site", job->site);
+
+	weir__db_say(db, WEIR_LOG_JOB_EVENT, &site, 1,
+	             "the job ended its thread, which is a caller's or weir's own");
 	weir__job_end(job, WEIR_FAILED, &why);
 	if (!alone)
 		group->losses++;

@@ -9,13 +9,12 @@
  *   checkpoint while nobody waits             IDLE_NS after a commit left enough frames
  *   name who holds the writer for too long    hold_warning
  *   deal with readers that pin the log        a checkpoint was stuck, snapshot_age
+ *   keep house in the readers' pool           when the pool says so (maintain.c)
  *
  * One thread a db, or weir_db_tick by hand with the time that its caller says it
- * is. When nothing has gone on for QUIET_NS the thread sleeps without a timer,
- * and the first to do something wakes it (deep).
+ * is. When nothing has gone on for QUIET_NS the thread sleeps until the pool wants
+ * something, and the first to do something wakes it (deep).
  */
-#include <errno.h>
-#include <signal.h>
 #include <string.h>
 
 #include "db_internal.h"
@@ -130,6 +129,22 @@ static bool look_at_gate(struct weir_db *db, struct weir_gate_stats *stats)
 	       stats->entered == db->keeper.entered_seen && stats->held_ns == 0;
 }
 
+static void tell_holder(struct weir_db *db, const struct weir_gate_stats *stats)
+{
+	const char *site = stats->holder_site != NULL ? stats->holder_site : "a job";
+	const uint32_t waiting = stats->length[WEIR_LANE_NORMAL] + stats->length[WEIR_LANE_BULK];
+	const struct weir__field fields[] = {
+		weir__text_field("weir.gate.holder.site", site),
+		weir__int_field("weir.gate.holder.thread", stats->holder_thread),
+		weir__seconds_field("weir.gate.holder.time", stats->held_ns),
+		weir__int_field("weir.gate.pending_requests", waiting),
+	};
+
+	weir__db_say(db, WEIR_LOG_HOLD_EVENT, fields, 4,
+	             "%s has held the writer for %lld ms; %u writes wait for it", site,
+	             (long long)(stats->held_ns / WEIR_MILLISECONDS(1)), waiting);
+}
+
 static int64_t watch_holder(struct weir_db *db, int64_t now_ns)
 {
 	const int64_t limit_ns = weir__db_setting(db, WEIR_SET_hold_warning);
@@ -151,11 +166,7 @@ static int64_t watch_holder(struct weir_db *db, int64_t now_ns)
 	 * the time that looking takes. */
 	if (stats.held_ns >= limit_ns && since_ns > keeper->hold_told_ns + WEIR_MILLISECONDS(1)) {
 		keeper->hold_told_ns = since_ns;
-		weir__db_report(db,
-		                "%s: %s has held the writer for %lld ms (thread %u); %u writes wait for it",
-		                db->config.name, stats.holder_site != NULL ? stats.holder_site : "a job",
-		                (long long)(stats.held_ns / WEIR_MILLISECONDS(1)), stats.holder_thread,
-		                stats.length[WEIR_LANE_NORMAL] + stats.length[WEIR_LANE_BULK]);
+		tell_holder(db, &stats);
 	}
 	return weir__add_ns(now_ns, sooner(limit_ns, WATCH_NS));
 }
@@ -184,11 +195,19 @@ static void tell_reader(struct weir_db *db, const struct weir__slot *slot, int64
 {
 	const char *site = (const char *)wp_load_rlx_ptr(&slot->site);
 
-	weir__db_report(
-		db, "%s: a read keeps %llu frames of the log from ending: %s, for %lld ms (thread %u)",
-		db->config.name, (unsigned long long)wp_load_rlx_64(&db->log_frames),
-		site != NULL ? site : "unknown site", (long long)(age_ns / WEIR_MILLISECONDS(1)),
-		(uint32_t)(wp_load_rlx_64(&slot->since) >> 32));
+	const uint64_t frames = wp_load_rlx_64(&db->log_frames);
+	const uint32_t thread = (uint32_t)(wp_load_rlx_64(&slot->since) >> 32);
+	const struct weir__field fields[] = {
+		weir__text_field("weir.lease.site", site),
+		weir__int_field("weir.lease.thread", thread),
+		weir__seconds_field("weir.snapshot.age", age_ns),
+		weir__int_field("weir.wal.frames", (int64_t)frames),
+	};
+
+	weir__db_say(db, WEIR_LOG_SNAPSHOT_EVENT, fields, 4,
+	             "a read keeps %llu frames of the log from ending: %s, for %lld ms (thread %u)",
+	             (unsigned long long)frames, site != NULL ? site : "unknown site",
+	             (long long)(age_ns / WEIR_MILLISECONDS(1)), thread);
 }
 
 /*
@@ -236,6 +255,23 @@ static int64_t watch_readers(struct weir_db *db, int64_t now_ns)
 	return weir__add_ns(now_ns, sooner(limit_ns, WATCH_NS));
 }
 
+/* ---- the readers' pool ---- */
+
+/* Its housekeeping is due far less often than this db's: each pass takes every idle
+ * reader out of the ring for a moment. */
+static int64_t keep_pool(struct weir_db *db, struct weir_time now)
+{
+	struct weir__keeper *keeper = &db->keeper;
+
+	if (db->readers == NULL)
+		return INT64_MAX;
+	if (now.ns < keeper->pool_due_ns && wp_load_rlx_32(&db->pool_wanted) == 0)
+		return keeper->pool_due_ns;
+	wp_store_rlx_32(&db->pool_wanted, 0);
+	keeper->pool_due_ns = weir_pool_tick(db->readers, now).ns;
+	return keeper->pool_due_ns;
+}
+
 /* ---- the tick ---- */
 
 static void lead_unattended(struct weir_db *db)
@@ -257,6 +293,7 @@ struct weir_time weir_db_tick(struct weir_db *db, struct weir_time now)
 	next.ns = sooner(next.ns, keep_log(db, now.ns));
 	next.ns = sooner(next.ns, watch_readers(db, now.ns));
 	next.ns = sooner(next.ns, watch_holder(db, now.ns));
+	next.ns = sooner(next.ns, keep_pool(db, now));
 	return next;
 }
 
@@ -270,115 +307,50 @@ static bool may_sleep_deep(const struct weir_db *db, int64_t now_ns)
 	       wp_load_rlx_32(&db->pinned) == 0 && wp_load_rlx_32(&db->idle_wanted) == 0;
 }
 
-static void keep_until_stopped(struct weir_db *db)
-{
-	struct weir__keeper *keeper = &db->keeper;
-
-	while (wp_load_acq_32(&keeper->stop) == 0) {
-		const uint32_t seen = wp_load_acq_32(&keeper->calls); /* K2 */
-		const int64_t now_ns = wp_now();
-		const struct weir_time now = {now_ns};
-		int64_t next_ns = weir_db_tick(db, now).ns;
-
-		if (may_sleep_deep(db, now_ns)) {
-			struct weir_gate_stats stats;
-
-			wp_store_rlx_32(&keeper->deep, 1);
-			if (look_at_gate(db, &stats))
-				next_ns = INT64_MAX;
-		}
-		(void)wp_futex_wait(&keeper->calls, seen, next_ns);
-		wp_store_rlx_32(&keeper->deep, 0);
-	}
-}
-
-/*
- * A job may end this thread before its time. Then another takes its place, as the last
- * act of this one, and joins it before it goes on: a thread that went on in its own end
- * would come to the end of its stack. If the system has no other, it does that.
- */
-static void hand_on(void *arg);
-
-static void keep(struct weir_db *db)
-{
-	struct weir__keeper *keeper = &db->keeper;
-
-	pthread_cleanup_push(hand_on, db);
-	keep_until_stopped(db);
-	pthread_cleanup_pop(0);
-	wp_store_rel_32(&keeper->gone, 1); /* K3 */
-	wp_futex_wake(&keeper->gone, 1);
-}
-
-static void *begin_keeping(void *arg)
+/* The tick of the db's own thread: the same, and no timer when nothing goes on. */
+static struct weir_time tick_own(void *arg, struct weir_time now)
 {
 	struct weir_db *db = (struct weir_db *)arg;
+	struct weir_time next = weir_db_tick(db, now);
+	struct weir_gate_stats stats;
 
-	db->keeper.thread = pthread_self();
-	keep(db);
-	return NULL;
-}
-
-static void *succeed(void *arg)
-{
-	(void)pthread_join(((struct weir_db *)arg)->keeper.thread, NULL);
-	return begin_keeping(arg);
-}
-
-static void hand_on(void *arg)
-{
-	pthread_t unwanted; /* it says itself who it is */
-
-	if (pthread_create(&unwanted, NULL, succeed, arg) != 0)
-		keep((struct weir_db *)arg);
+	if (!may_sleep_deep(db, now.ns))
+		return next;
+	wp_store_rlx_32(&db->keeper.own.deep, 1);
+	if (look_at_gate(db, &stats))
+		next.ns = db->keeper.pool_due_ns;
+	return next;
 }
 
 void weir__keeper_call(struct weir_db *db)
 {
-	(void)wp_add_full_32(&db->keeper.calls, 1); /* K1 */
-	wp_futex_wake(&db->keeper.calls, 1);
+	weir__ticker_call(db->keeper.ticker);
 }
 
 void weir__keeper_stir(struct weir_db *db)
 {
-	if (wp_load_rlx_32(&db->keeper.deep) != 0)
-		weir__keeper_call(db);
+	weir__ticker_stir(db->keeper.ticker);
+}
+
+void weir__keeper_init(struct weir_db *db)
+{
+	weir__ticker_init(&db->keeper.own, tick_own, db);
+	db->keeper.ticker = &db->keeper.own;
+}
+
+void weir__db_attend_by(struct weir_db *db, struct weir__ticker *ticker)
+{
+	db->keeper.ticker = ticker;
 }
 
 enum weir_code weir__keeper_start(struct weir_db *db, struct weir_error *err)
 {
-	sigset_t all;
-	sigset_t before;
-	pthread_t unwanted; /* it says itself who it is */
-	int rc;
-
 	if (db->config.keeper == WEIR_KEEPER_MANUAL)
 		return WEIR_OK;
-	/* Signals are the program's business, on the program's threads. */
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	rc = pthread_create(&unwanted, NULL, begin_keeping, db);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (rc != 0)
-		return weir_fail(err, WEIR_ERR_NO_THREAD, "db.create", rc,
-		                 "the keeper's thread cannot be started: %s", strerror(rc));
-	db->keeper.started = true;
-	return WEIR_OK;
+	return weir__ticker_start(&db->keeper.own, "db.create", err);
 }
 
 void weir__keeper_stop(struct weir_db *db)
 {
-	struct weir__keeper *keeper = &db->keeper;
-
-	/* Threads may close beside each other: one joins, and the others wait for it. */
-	weir__lock(&keeper->ending);
-	if (keeper->started) {
-		wp_store_rel_32(&keeper->stop, 1);
-		weir__keeper_call(db);
-		while (wp_load_acq_32(&keeper->gone) == 0) /* K4; ends: the last of them sees stop */
-			(void)wp_futex_wait(&keeper->gone, 0, INT64_MAX);
-		(void)pthread_join(keeper->thread, NULL);
-		keeper->started = false;
-	}
-	weir__unlock(&keeper->ending);
+	weir__ticker_stop(&db->keeper.own);
 }

@@ -6,6 +6,8 @@
  */
 #include "statements.h"
 
+#include "dump_guard.h"
+
 #include <stdalign.h>
 #include <stddef.h>
 #include <string.h>
@@ -103,6 +105,16 @@ static void bucket_remove(const struct weir__statements *s, struct weir__stateme
 	*link = statement->chain;
 }
 
+/* Dumps may be reading it. */
+static void free_text(const struct weir__statements *s, char *text)
+{
+	if (s->shown != NULL && wp_load_rlx_64(s->shown) == (uint64_t)(uintptr_t)text) {
+		wp_store_rlx_64(s->shown, 0);
+		weir__dump_await(); /* J2 */
+	}
+	wp_free(text);
+}
+
 /* Take an IDLE statement out of the cache. */
 static void drop(struct weir__statements *s, const struct weir_sql *sql,
                  struct weir__statement *statement)
@@ -110,7 +122,7 @@ static void drop(struct weir__statements *s, const struct weir_sql *sql,
 	age_remove(s, statement);
 	bucket_remove(s, statement);
 	sql->finalize(statement->stmt);
-	wp_free(statement->text);
+	free_text(s, statement->text);
 	statement->stmt = NULL;
 	statement->text = NULL;
 	statement->chain = s->spare;

@@ -64,6 +64,9 @@ struct weir__statements {
 	uint32_t generation;
 	wp_u64 hits;
 	wp_u64 misses;
+	/* Where dumps find the text of the statement that was begun last: it outlives the
+	 * connection. NULL: nowhere. */
+	wp_u64 *shown; /* the pointer; written rel, read acq, so that the text is whole */
 };
 
 /* false: no memory, and nothing to free. capacity 0: nothing is kept. */

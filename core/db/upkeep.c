@@ -70,6 +70,10 @@ void weir__upkeep_await(struct weir_db *db)
 static enum weir_code have_aide(struct weir_db *db, struct weir_time deadline,
                                 struct weir_error *err)
 {
+	if (wp_load_acq_32(&db->aide_old) != 0 && wp_xchg_full_32(&db->aide_old, 0) != 0) {
+		weir__db_conn_close(db->aide);
+		db->aide = NULL;
+	}
 	if (db->aide != NULL)
 		return WEIR_OK;
 	return weir__db_conn_open(db, WEIR_ROLE_AIDE, deadline, &db->aide, err);

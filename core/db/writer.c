@@ -40,8 +40,9 @@ static void note_failure(struct weir_db *db, const struct weir_error *why)
 	if (pause_ns > PAUSE_LAST_NS)
 		pause_ns = PAUSE_LAST_NS;
 	breaker->retry_ns = weir__add_ns(wp_now(), pause_ns);
+	wp_store_rlx_32(&db->writer_down, 1);
 	if (breaker->failures == FAILURES_FREE + 1)
-		weir__db_report(db, "%s: writes are down: %s", db->config.name, why->message);
+		weir__db_say(db, WEIR_LOG_WRITER_EVENT, NULL, 0, "writes are down: %s", why->message);
 }
 
 void weir__writer_give_up(struct weir_db *db, const struct weir_error *why)
@@ -54,6 +55,11 @@ void weir__writer_give_up(struct weir_db *db, const struct weir_error *why)
 enum weir_code weir__writer_ready(struct weir_db *db, struct weir_error *err)
 {
 	struct weir_error why = WEIR_ERROR_INIT;
+
+	if (wp_load_acq_32(&db->writer_old) != 0 && wp_xchg_full_32(&db->writer_old, 0) != 0) {
+		weir__db_conn_close(db->writer);
+		db->writer = NULL;
+	}
 	const int64_t now_ns = db->writer == NULL ? wp_now() : 0;
 	enum weir_code code;
 
@@ -120,8 +126,9 @@ void weir__writer_settle(struct weir_db *db, bool committed, const struct weir_e
 	}
 	if (committed && db->breaker.failures > 0) {
 		if (db->breaker.failures > FAILURES_FREE)
-			weir__db_report(db, "%s: writes are up again", db->config.name);
+			weir__db_say(db, WEIR_LOG_WRITER_EVENT, NULL, 0, "writes are up again");
 		db->breaker.failures = 0;
+		wp_store_rlx_32(&db->writer_down, 0);
 	}
 	/* Something a holder left that cannot be undone is no fault of the database:
 	 * the next writer is opened at once. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The stub's three drivers: the calls of weir/driver.h over a pretended server.
+ * The stub's four drivers: the calls of weir/driver.h over a pretended server.
  * Also the smallest complete example of a driver.
  *
  * Every call on a watched connection leaves its ticket in the state word while
@@ -216,6 +216,22 @@ static const struct weir_driver prompt_driver = {
 	.cancel = cancel_conn,
 };
 
+static const struct weir_driver engine_driver = {
+	.abi = WEIR_DRIVER_ABI,
+	.size = sizeof(struct weir_driver),
+	.name = "stub",
+	.flags = WEIR_DRIVER_OPEN_HONOURS_DEADLINE,
+	.settings_count = SETTINGS_COUNT,
+	.settings = settings,
+	.open = open_prompt,
+	.close = close_conn,
+	.validate = validate_conn,
+	.reset = reset_conn,
+	.cancel = cancel_conn,
+	.sql = &weir__stub_sql,
+	.engine = &weir__stub_engine,
+};
+
 static const struct weir_driver bare_driver = {
 	.abi = WEIR_DRIVER_ABI,
 	.size = sizeof(struct weir_driver),
@@ -235,6 +251,11 @@ const struct weir_driver *weir_stub_driver(void)
 const struct weir_driver *weir_stub_prompt_driver(void)
 {
 	return &prompt_driver;
+}
+
+const struct weir_driver *weir_stub_engine_driver(void)
+{
+	return &engine_driver;
 }
 
 const struct weir_driver *weir_stub_bare_driver(void)

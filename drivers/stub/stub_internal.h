@@ -13,6 +13,8 @@
 
 #include <stdalign.h>
 #include <stdatomic.h>
+#include <weir/engine.h>
+#include <weir/sql.h>
 #include <weir/stub.h>
 
 /* The calls of a driver that can be scripted. */
@@ -60,6 +62,13 @@ enum weir_code weir__stub_admit(struct weir_stub *server, struct weir__stub_conn
 /* A call on a live connection: take time and fail as the script says. */
 enum weir_code weir__stub_serve(struct weir__stub_conn *conn, enum weir__stub_call call,
                                 struct weir_time deadline, struct weir_error *err);
+
+/* Whether the script has the server down now. */
+bool weir__stub_is_down(struct weir_stub *server);
+
+/* stub_sql.c */
+extern const struct weir_sql weir__stub_sql;
+extern const struct weir_engine weir__stub_engine;
 
 /* The connection is closed: off the live list, into quarantine. */
 void weir__stub_dismiss(struct weir__stub_conn *conn);

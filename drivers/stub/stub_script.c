@@ -268,6 +268,15 @@ enum weir_code weir__stub_serve(struct weir__stub_conn *conn, enum weir__stub_ca
 	return carry_out(&verdict, call, conn->latency_ns[call], deadline, err);
 }
 
+bool weir__stub_is_down(struct weir_stub *server)
+{
+	pthread_mutex_lock(&server->lock);
+	const bool down = is_down(server);
+
+	pthread_mutex_unlock(&server->lock);
+	return down;
+}
+
 void weir__stub_dismiss(struct weir__stub_conn *conn)
 {
 	struct weir_stub *const server = conn->server;

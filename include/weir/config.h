@@ -102,23 +102,15 @@ struct weir_setting {
 	X(keeper, CHOICE, 0, 1, 0, false, "thread|manual",                                             \
 	  "weir_db: upkeep by a thread of its own, or by weir_db_tick")                                \
 	X(when_down, CHOICE, 0, 1, 0, true, "fail|wait",                                               \
-	  "while opens fail, or the pool is suspended: callers fail at once, or wait")                 \
-	X(breaker_failures, COUNT, 0, 1000, 3, true, NULL,                                             \
-	  "opens that fail in a row until the breaker opens; 0 never")                                 \
-	X(breaker_delay, DURATION, WEIR_MILLISECONDS(1), WEIR_HOUR_NS, WEIR_MILLISECONDS(100), true,   \
-	  NULL, "the breaker's first wait until it probes; doubles, with jitter")                      \
-	X(breaker_delay_max, DURATION, WEIR_MILLISECONDS(1), WEIR_HOUR_NS, WEIR_SECONDS(10), true,     \
-	  NULL, "the breaker's longest wait between probes")                                           \
+	  "while the pool is suspended: callers fail at once, or wait")                                \
 	X(keepalive, DURATION, 0, 24 * WEIR_HOUR_NS, WEIR_SECONDS(120), true, NULL,                    \
 	  "validate a connection that was idle for this long, less up to a tenth; 0 never")            \
-	X(validate_bypass, DURATION, 0, WEIR_HOUR_NS, WEIR_MILLISECONDS(500), true, NULL,              \
-	  "validate_on_acquire: not what was found working, or used, this recently")                   \
+	X(validate_bypass, DURATION, 0, WEIR_HOUR_NS, 0, true, NULL,                                   \
+	  "validate_on_acquire: not what was opened, or found working, this recently")                 \
 	X(lifetime_jitter, COUNT, 0, 90, 10, true, NULL,                                               \
 	  "percent by which max_lifetime is cut at most, drawn once when a connection opens")          \
 	X(leak_after, DURATION, 0, 24 * WEIR_HOUR_NS, 0, true, NULL,                                   \
 	  "a lease that is out for longer is a leak: counted, logged, called back; 0 never")           \
-	X(leak_policy, CHOICE, 0, 1, 0, true, "report|reclaim",                                        \
-	  "what to do with a leak: report it; or also give its place to a new connection")             \
 	X(use_warning, DURATION, 0, 24 * WEIR_HOUR_NS, 0, true, NULL,                                  \
 	  "count and log leases that were held for longer; 0 never")
 
@@ -130,7 +122,6 @@ enum weir_snapshot_policy {
 	WEIR_SNAPSHOT_INTERRUPT = 2,
 };
 enum weir_when_down { WEIR_DOWN_FAIL = 0, WEIR_DOWN_WAIT = 1 };
-enum weir_leak_policy { WEIR_LEAK_REPORT = 0, WEIR_LEAK_RECLAIM = 1 };
 enum weir_keeper_choice { WEIR_KEEPER_THREAD = 0, WEIR_KEEPER_MANUAL = 1 };
 enum weir_wake_barrier { WEIR_WAKE_AUTO = 0, WEIR_WAKE_MEMBARRIER = 1, WEIR_WAKE_FENCE = 2 };
 

@@ -61,6 +61,7 @@
 #include <weir/error.h>
 #include <weir/gate.h>
 #include <weir/lease.h>
+#include <weir/log.h>
 #include <weir/sql.h>
 #include <weir/ticket.h>
 
@@ -129,16 +130,12 @@ struct weir_rows {
 	uint32_t state;
 };
 
-/* One line for the operator (a reader that pins the log, a job that does not
- * end, a foreign checkpoint). Called on any thread, with no lock held; must not
- * call weir on this db. */
-typedef void (*weir_report)(void *arg, const char *line);
-
 struct weir_db_options {
-	uint32_t size;      /* sizeof(struct weir_db_options) */
-	void *driver_data;  /* for each open; must outlive the db */
-	weir_report report; /* NULL: lines go to stderr, each begins with "weir: " */
-	void *report_arg;
+	uint32_t size;        /* sizeof(struct weir_db_options) */
+	void *driver_data;    /* for each open; must outlive the db */
+	struct weir_log *log; /* NULL: warnings to stderr; must outlive the db */
+	weir_on_leak on_leak; /* of readers, see weir/pool.h; NULL: none */
+	void *leak_arg;
 };
 
 struct weir_db_stats {
@@ -159,7 +156,7 @@ struct weir_db_stats {
 	uint64_t statement_hits; /* statements found prepared, and not */
 	uint64_t statement_misses;
 	uint64_t writer_opens; /* 1, and 1 more for each that broke */
-	uint64_t warnings;     /* lines reported */
+	uint64_t warnings;     /* lines for the operator */
 };
 
 #ifdef __cplusplus
@@ -216,6 +213,25 @@ WEIR_API struct weir_time weir_db_tick(struct weir_db *db, struct weir_time now)
 /* Change a setting that is changeable while running. As weir_pool_set. */
 WEIR_API WEIR_MUST_USE enum weir_code weir_db_set(struct weir_db *db, const char *name,
                                                   const char *value, struct weir_error *err);
+
+/* Declare every connection old, as weir_pool_reset; the writer is opened anew for the
+ * next group. Errors: as weir_pool_reset. */
+WEIR_API WEIR_MUST_USE enum weir_code weir_db_reset(struct weir_db *db, const char *reason,
+                                                    struct weir_error *err);
+
+/* Declare every connection old, as weir_pool_reset does; the next group opens a new
+ * writer. Errors: as weir_pool_reset; DRIVER_UNSUPPORTED (a private database). */
+WEIR_API WEIR_MUST_USE enum weir_code weir_db_reset(struct weir_db *db, const char *reason,
+                                                    struct weir_error *err);
+
+/*
+ * Admit no new reads and writes until resume: they fail with SUSPENDED, or, with the
+ * setting when_down=wait, wait to their timeout (weir_db_submit never does). What has
+ * begun goes on, and so does what is queued. Any thread; takes a short lock. Errors:
+ * CLOSED, FORKED, BAD_ARGUMENT.
+ */
+WEIR_API WEIR_MUST_USE enum weir_code weir_db_suspend(struct weir_db *db, struct weir_error *err);
+WEIR_API WEIR_MUST_USE enum weir_code weir_db_resume(struct weir_db *db, struct weir_error *err);
 
 /* Fill stats (set its size first). Errors: BAD_ARGUMENT, FORKED. */
 WEIR_API WEIR_MUST_USE enum weir_code weir_db_read_stats(struct weir_db *db,

@@ -94,6 +94,7 @@ enum weir_wait_reason {
 	WEIR_WAIT_OPENING = 2,   /* capacity was there, but its opens did not finish */
 	WEIR_WAIT_OPEN_DOWN = 3, /* opens kept failing: see last_open */
 	WEIR_WAIT_CLOSED = 4,    /* the pool was closed during the wait */
+	WEIR_WAIT_SUSPENDED = 5, /* the pool was suspended */
 };
 
 #define WEIR_ERROR_MESSAGE_MAX 256

@@ -34,15 +34,15 @@ enum weir_log_format {
  * written at most, by log; more are counted as suppressed.
  */
 #define WEIR_LOG_EVENTS(X)                                                                         \
-	X(BREAKER_STATE, "weir.breaker.state", WARN, 100, "the breaker of a pool changed its state")   \
-	X(OPEN_FAILED, "weir.connection.open_failed", WARN, 1, "a connection could not be opened")     \
-	X(CLOSED, "weir.connection.closed", DEBUG, 10, "a connection was closed, and why")             \
+	X(OPEN_FAILED, "weir.connection.open_failed", INFO, 1, "a connection could not be opened")     \
 	X(LEAK, "weir.lease.leak", WARN, 10, "a lease has been out for longer than leak_after")        \
 	X(OVER_USE, "weir.lease.over_use", INFO, 10, "a lease was held for longer than use_warning")   \
 	X(RESET, "weir.pool.reset", WARN, 100, "every connection of a pool was declared old")          \
 	X(SETTING, "weir.setting.changed", INFO, 100, "a setting was changed while running")           \
 	X(POOL, "weir.pool.state", INFO, 100, "a pool was added, replaced, suspended, drained, …")     \
 	X(HOLD, "weir.gate.hold", WARN, 10, "somebody has held the writer for long")                   \
+	X(WRITER, "weir.writer.state", WARN, 10, "writes are down, or up again")                       \
+	X(JOB, "weir.job.ended", WARN, 10, "a job ended the thread that ran it")                       \
 	X(SNAPSHOT, "weir.snapshot.age", WARN, 10, "a read keeps the log from ending")                 \
 	X(ENGINE, "weir.engine.warning", WARN, 10, "the database engine has something to tell")        \
 	X(SERVICE, "weir.service.state", INFO, 100, "the service was started, stopped, …")             \
@@ -94,6 +94,9 @@ extern "C" {
 WEIR_API WEIR_MUST_USE enum weir_code weir_log_create(struct weir_log **log,
                                                       const struct weir_log_options *options,
                                                       struct weir_error *err);
+
+/* A log that says nothing, not even warnings: static storage, never destroyed. */
+WEIR_API struct weir_log *weir_log_silent(void);
 
 /* Write what is queued and free the log; NULL is accepted. Pools that use it must
  * be gone. Blocks as long as the sink does. Owner. */

@@ -28,6 +28,7 @@
 #include <weir/config.h>
 #include <weir/driver.h>
 #include <weir/error.h>
+#include <weir/log.h>
 
 struct weir_pool;
 
@@ -39,6 +40,7 @@ enum weir_close_reason {
 	WEIR_CLOSE_IDLE = 3,     /* idle_timeout */
 	WEIR_CLOSE_LIFETIME = 4, /* max_lifetime */
 	WEIR_CLOSE_SHUTDOWN = 5, /* the pool was closed */
+	WEIR_CLOSE_STALE = 6,    /* weir_pool_reset */
 	WEIR_CLOSE_REASONS
 };
 
@@ -62,6 +64,27 @@ struct weir_pool_stats {
 	uint64_t open_failures;
 	uint64_t barriers; /* process-wide barriers run by waiters */
 	uint64_t closed[WEIR_CLOSE_REASONS];
+	uint32_t leaked;            /* gauge: leases that are out for longer than leak_after */
+	uint32_t epoch;             /* times the pool was reset */
+	uint64_t leaks;             /* leases that were found to be leaks */
+	uint64_t over_uses;         /* leases that were found to last longer than use_warning */
+	uint64_t validations;       /* connections that the driver was asked about */
+	uint64_t validate_failures; /* of those, that did not work */
+	uint64_t keepalives;        /* of those, of idle connections */
+};
+
+/*
+ * A lease has been out for longer than leak_after: who has it. Called once for each, by
+ * the thread that keeps house, with no lock held; may call weir, but should be short.
+ * site and pool live as long as the pool.
+ */
+typedef void (*weir_on_leak)(void *arg, const char *pool, const struct weir_holder *holder);
+
+struct weir_pool_options {
+	uint32_t size;        /* sizeof(struct weir_pool_options) */
+	struct weir_log *log; /* NULL: warnings to stderr; must outlive the pool */
+	weir_on_leak on_leak; /* NULL: none */
+	void *leak_arg;
 };
 
 #ifdef __cplusplus
@@ -83,6 +106,14 @@ WEIR_API WEIR_MUST_USE enum weir_code weir_pool_create(struct weir_pool **pool,
                                                        void *driver_data,
                                                        const struct weir_config *config,
                                                        struct weir_error *err);
+
+/* The same with options (NULL: the defaults). Errors also: BAD_ARGUMENT (its size). */
+WEIR_API WEIR_MUST_USE enum weir_code weir_pool_create_with(struct weir_pool **pool,
+                                                            const struct weir_driver *driver,
+                                                            void *driver_data,
+                                                            const struct weir_config *config,
+                                                            const struct weir_pool_options *options,
+                                                            struct weir_error *err);
 
 /* The same from a URL, over the defaults. Errors also: CONFIG_SYNTAX,
  * CONFIG_UNKNOWN. */
@@ -116,14 +147,32 @@ WEIR_API WEIR_MUST_USE enum weir_code weir_pool_close(struct weir_pool *pool,
 WEIR_API void weir_pool_destroy(struct weir_pool *pool);
 
 /*
- * One pass of housekeeping: retire connections past idle_timeout or
- * max_lifetime, and open up to min_idle. Call it from a timer of your own, say
- * once a second; a pool that is never maintained only grows to what was needed.
- * Any thread; blocks while it opens and closes connections. Errors: OPEN_FAILED,
- * CLOSED, FORKED.
+ * One pass of housekeeping at a time, which tests may invent: retire connections past
+ * idle_timeout (but not below min_idle) and max_lifetime (a quarter of the pool, and
+ * one, at most), and what a reset has made old; validate those that were idle for
+ * keepalive; open up to min_idle; tell of leaks and of uses that last too long. Returns
+ * when it wants to be called next, at the latest. Any thread, one at a time: a second
+ * one, also in a callback of the first, does nothing. Blocks while it opens, validates
+ * (until one does not answer within validate_timeout) and closes connections.
+ */
+WEIR_API struct weir_time weir_pool_tick(struct weir_pool *pool, struct weir_time now);
+
+/*
+ * The same, now, from a timer of your own, say once a second; a pool that is never
+ * maintained only grows to what was needed. Any thread; blocks as weir_pool_tick.
+ * Errors: OPEN_FAILED, CLOSED, FORKED, BAD_ARGUMENT.
  */
 WEIR_API WEIR_MUST_USE enum weir_code weir_pool_maintain(struct weir_pool *pool,
                                                          struct weir_error *err);
+
+/*
+ * Declare every connection that is open now old: after a failover, or when credentials
+ * have changed. Idle ones close as they are met, leased ones as they come back; nobody
+ * gets one any more. O(1); any thread; takes a short lock. reason: for the log; NULL:
+ * none. Errors: CLOSED, FORKED, BAD_ARGUMENT.
+ */
+WEIR_API WEIR_MUST_USE enum weir_code weir_pool_reset(struct weir_pool *pool, const char *reason,
+                                                      struct weir_error *err);
 
 /*
  * Change a setting that is marked changeable while the pool runs; calls that
@@ -133,6 +182,17 @@ WEIR_API WEIR_MUST_USE enum weir_code weir_pool_maintain(struct weir_pool *pool,
  */
 WEIR_API WEIR_MUST_USE enum weir_code weir_pool_set(struct weir_pool *pool, const char *name,
                                                     const char *value, struct weir_error *err);
+
+/*
+ * Let nobody begin a lease until resume: an acquire fails with SUSPENDED, or, with the
+ * setting when_down=wait, waits for resume to its deadline. Leases that are out go on,
+ * and so do callers that were waiting already. Close ends it. Any thread; takes a short
+ * lock. Errors: CLOSED, FORKED, BAD_ARGUMENT.
+ */
+WEIR_API WEIR_MUST_USE enum weir_code weir_pool_suspend(struct weir_pool *pool,
+                                                        struct weir_error *err);
+WEIR_API WEIR_MUST_USE enum weir_code weir_pool_resume(struct weir_pool *pool,
+                                                       struct weir_error *err);
 
 /* Fill stats (set its size first). Any thread; wait-free, O(max_size). Errors:
  * BAD_ARGUMENT, FORKED. */

@@ -37,8 +37,10 @@ struct weir_service_options {
 	uint32_t size;        /* sizeof(struct weir_service_options) */
 	bool manual;          /* no thread: call weir_service_tick */
 	struct weir_log *log; /* for all of its databases; NULL: warnings to stderr */
-	int dump_signal;      /* weir_service_dump to stderr on this signal (SIGUSR1); 0: none.
-	                       * One service of a process may ask for it */
+	weir_on_leak on_leak; /* NULL: none; see weir/pool.h */
+	void *leak_arg;
+	int dump_signal; /* weir_service_dump to stderr when it comes (SIGUSR1); 0: never. At
+	                  * most one service of a process, and a signal nobody else handles */
 };
 
 /* How start brings the databases up. */
@@ -152,7 +154,7 @@ WEIR_API WEIR_MUST_USE enum weir_code weir_service_start(struct weir_service *se
 
 /*
  * The database of that name, held until weir_service_put: it is not closed before.
- * Get it once and keep it; a lookup costs two locked instructions. NULL: err says
+ * Get it once and keep it; a lookup costs four locked instructions. NULL: err says
  * why. Lock-free. Errors: CONFIG_UNKNOWN (with the nearest name), CLOSED, FORKED,
  * BAD_ARGUMENT.
  */

@@ -66,10 +66,13 @@ extern "C" {
  *   plain   opens take as long as they take, so the pool opens on helper threads
  *   prompt  declares that its opens honour deadlines, and does
  *   bare    prompt, without validate, reset and cancel: the least a driver can be
+ *   engine  prompt, for weir_db: every text up to a semicolon is a statement without
+ *           rows, and nothing is stored; begin fails while the server is down
  */
 WEIR_API const struct weir_driver *weir_stub_driver(void);
 WEIR_API const struct weir_driver *weir_stub_prompt_driver(void);
 WEIR_API const struct weir_driver *weir_stub_bare_driver(void);
+WEIR_API const struct weir_driver *weir_stub_engine_driver(void);
 
 /* A server that works, or NULL without memory. Any thread. */
 WEIR_API WEIR_MUST_USE struct weir_stub *weir_stub_create(void);

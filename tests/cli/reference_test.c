@@ -51,11 +51,25 @@ static void test_errors_page(void **state)
 	expect_page("errors.md", "errors --reference");
 }
 
+static void test_metrics_page(void **state)
+{
+	(void)state;
+	expect_page("metrics.md", "metrics --reference");
+}
+
+static void test_log_page(void **state)
+{
+	(void)state;
+	expect_page("log.md", "log --reference");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_settings_page),
 		cmocka_unit_test(test_errors_page),
+		cmocka_unit_test(test_metrics_page),
+		cmocka_unit_test(test_log_page),
 	};
 
 	return cmocka_run_group_tests_name("reference", tests, NULL, NULL);

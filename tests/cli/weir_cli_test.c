@@ -40,16 +40,17 @@ static json_t *parse_output(void)
 
 static void test_help(void **state)
 {
-	static const char *const commands[] = {"config", "errors", "version"};
+	static const char *const commands[] = {"config", "doctor",  "errors",
+	                                       "log",    "metrics", "version"};
 	char line[64];
 
 	(void)state;
 	expect_done("--help");
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		assert_contains(run.out, commands[i]);
 	expect_done("help");
 	expect_done("-h");
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		(void)snprintf(line, sizeof(line), "help %s", commands[i]);
 		expect_done(line);
 		assert_contains(run.out, "Usage: weir ");
@@ -73,6 +74,10 @@ static void test_wrong_commands(void **state)
 	expect_refusal("version 1.0", "'1.0' is not expected");
 	expect_refusal("errors --json --reference", "one of --json and --reference");
 	expect_refusal("errors POOL", "'POOL' is not expected");
+	expect_refusal("log --json --reference", "one of --json and --reference");
+	expect_refusal("log LEAK", "'LEAK' is not expected");
+	expect_refusal("metrics --json --reference", "one of --json and --reference");
+	expect_refusal("metrics IDLE", "'IDLE' is not expected");
 	expect_refusal("config max_size=8", "pairs go after --set");
 	expect_refusal("config --url", "requires an argument");
 	expect_refusal("config --reference --set max_size=8", "--reference takes no source");

@@ -14,12 +14,34 @@
 
 /* ---- the folder ---- */
 
+static bool keep_line(void *arg, enum weir_log_level level, const char *line, size_t length)
+{
+	struct db_fixture *const fixture = arg;
+
+	(void)level;
+	(void)length;
+	(void)pthread_mutex_lock(&fixture->lock);
+	const size_t used = strlen(fixture->lines);
+
+	(void)snprintf(fixture->lines + used, sizeof fixture->lines - used, "%s", line);
+	fixture->lines_count++;
+	(void)pthread_mutex_unlock(&fixture->lock);
+	return true;
+}
+
 int db_set_up(void **state)
 {
 	struct db_fixture *const fixture = calloc(1, sizeof *fixture);
 
 	assert_non_null(fixture);
 	assert_int_equal(pthread_mutex_init(&fixture->lock, NULL), 0);
+	const struct weir_log_options options = {.size = sizeof options,
+	                                         .level = WEIR_LOG_WARN,
+	                                         .sink = keep_line,
+	                                         .sink_arg = fixture,
+	                                         .manual = true};
+
+	assert_code(weir_log_create(&fixture->log, &options, NULL), WEIR_OK);
 	fixture->driver = weir_sqlite_driver();
 	(void)snprintf(fixture->folder, sizeof fixture->folder, "/tmp/weir-db-XXXXXX");
 	assert_non_null(mkdtemp(fixture->folder));
@@ -42,6 +64,7 @@ int db_tear_down(void **state)
 	}
 	(void)closedir(folder);
 	assert_int_equal(rmdir(fixture->folder), 0);
+	weir_log_destroy(fixture->log);
 	(void)pthread_mutex_destroy(&fixture->lock);
 	free(fixture);
 	return 0;
@@ -49,20 +72,9 @@ int db_tear_down(void **state)
 
 /* ---- the db ---- */
 
-static void keep_line(void *arg, const char *line)
-{
-	struct db_fixture *const fixture = arg;
-
-	(void)pthread_mutex_lock(&fixture->lock);
-	const size_t used = strlen(fixture->lines);
-
-	(void)snprintf(fixture->lines + used, sizeof fixture->lines - used, "%s\n", line);
-	fixture->lines_count++;
-	(void)pthread_mutex_unlock(&fixture->lock);
-}
-
 bool db_was_told(struct db_fixture *fixture, const char *part)
 {
+	(void)weir_log_flush(fixture->log, db_soon());
 	(void)pthread_mutex_lock(&fixture->lock);
 	const bool told = strstr(fixture->lines, part) != NULL;
 
@@ -72,6 +84,7 @@ bool db_was_told(struct db_fixture *fixture, const char *part)
 
 uint32_t db_lines(struct db_fixture *fixture)
 {
+	(void)weir_log_flush(fixture->log, db_soon());
 	(void)pthread_mutex_lock(&fixture->lock);
 	const uint32_t count = fixture->lines_count;
 
@@ -83,8 +96,7 @@ enum weir_code db_try_make(struct db_fixture *fixture, const char *settings, str
                            struct weir_error *err)
 {
 	const struct weir_driver *const driver = fixture->driver;
-	const struct weir_db_options options = {
-		.size = sizeof options, .report = keep_line, .report_arg = fixture};
+	const struct weir_db_options options = {.size = sizeof options, .log = fixture->log};
 	struct weir_config config;
 	char url[512];
 	enum weir_code code;

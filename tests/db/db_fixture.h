@@ -23,7 +23,8 @@ struct db_fixture {
 	char folder[64];
 	char path[128]; /* of the database, in folder; it does not exist yet */
 	pthread_mutex_t lock;
-	char lines[8192]; /* (lock) what was reported, a line each */
+	struct weir_log *log; /* manual; from WARN */
+	char lines[8192];     /* (lock) what was reported, a line each */
 	uint32_t lines_count;
 };
 

@@ -383,7 +383,7 @@ static void await_sleep(struct weir_db *db)
 {
 	const struct weir_time until = db_soon();
 
-	while (wp_load_rlx_32(&db->keeper.deep) == 0) {
+	while (wp_load_rlx_32(&db->keeper.own.deep) == 0) {
 		if (weir_now().ns > until.ns)
 			fail_msg("the keeper does not fall asleep");
 		db_pause();

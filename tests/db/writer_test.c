@@ -537,7 +537,7 @@ static void a_report_that_nobody_takes_is_printed(void **state)
 	(void)fflush(stderr);
 	(void)dup2(before, STDERR_FILENO);
 	assert_true(pread(file, text, sizeof text - 1, 0) > 0);
-	assert_has(text, "weir: ledger: writes are down");
+	assert_has(text, "db.client.connection.pool.name=ledger message=\"writes are down");
 	(void)close(before);
 	(void)close(file);
 	db_end(db);

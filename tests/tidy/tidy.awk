@@ -56,7 +56,8 @@ function may_include(from, to, name)
 	if (from == "examples")
 		return name == "pool_under_test.h" # what users include, too
 	if (from == "tests")
-		return name == "testing.h" || to == "bench" || to == "cli" || to == "stress"
+		return name == "testing.h" || to == "bench" || to == "cli" || to == "stress" ||
+			to == "http"
 	if (from == "stress" && path ~ /^stress\/fuzz\//)
 		return to == "bench" && name == "scenario.h"
 	if (from == "stress" && path ~ /^stress\/(explore|relacy)\//)

@@ -11,8 +11,13 @@
 static void make_older(struct weir_pool *pool, int64_t by_ns)
 {
 	for (uint32_t i = 0; i < pool->ring.count; i++) {
-		weir__pool_slot(pool, i)->born_ns -= by_ns;
-		weir__pool_slot(pool, i)->seen_ns -= by_ns;
+		struct weir__slot *slot = weir__pool_slot(pool, i);
+
+		slot->born_ns -= by_ns;
+		slot->seen_ns -= by_ns;
+		slot->sound_ns -= by_ns;
+		if (slot->expires_ns != 0)
+			slot->expires_ns -= by_ns;
 	}
 }
 
@@ -85,7 +90,8 @@ static void connections_retire_after_max_lifetime_however_busy(void **state)
 	assert_int_equal(unit_stats(pool).idle, 8);
 	use_all(pool, 8);
 	make_older(pool, WEIR_SECONDS(110));
-	maintain(pool);
+	for (int pass = 0; pass < 3; pass++) /* a quarter, and one, in each */
+		maintain(pool);
 	assert_int_equal(unit_stats(pool).idle, 0);
 	assert_int_equal(unit_stats(pool).closed[WEIR_CLOSE_LIFETIME], 8);
 	unit_pool_end(pool, stub);
@@ -157,6 +163,7 @@ static void what_retires_is_replaced_up_to_min_idle(void **state)
 	(void)state;
 	use_all(pool, 4);
 	make_older(pool, WEIR_HOUR_NS);
+	maintain(pool); /* a quarter, and one, in each pass */
 	maintain(pool);
 	assert_int_equal(unit_stats(pool).closed[WEIR_CLOSE_LIFETIME], 4);
 	assert_int_equal(unit_stats(pool).idle, 2);
@@ -248,6 +255,83 @@ static void nobody_misses_a_slot_that_is_looked_at(void **state)
 	}
 }
 
+static struct weir_time tick(struct weir_pool *pool, int64_t now_ns)
+{
+	const struct weir_time now = {now_ns};
+
+	return weir_pool_tick(pool, now);
+}
+
+/* The ends are spread over the share that the setting gives, and looks do not move them. */
+static void jitter_is_drawn_once(void **state)
+{
+	struct weir_stub *stub = unit_stub(NULL);
+	struct weir_pool *pool =
+		unit_pool_prompt(stub, "max_size=16 max_lifetime=1000s lifetime_jitter=50 idle_timeout=0s");
+	int64_t ends_ns[16];
+	int64_t least_ns = INT64_MAX;
+	int64_t most_ns = 0;
+
+	(void)state;
+	use_all(pool, 16);
+	for (uint32_t i = 0; i < 16; i++) {
+		const struct weir__slot *slot = weir__pool_slot(pool, i);
+		const int64_t life_ns = slot->expires_ns - slot->born_ns;
+
+		ends_ns[i] = slot->expires_ns;
+		assert_true(life_ns > WEIR_SECONDS(500) && life_ns <= WEIR_SECONDS(1000));
+		least_ns = life_ns < least_ns ? life_ns : least_ns;
+		most_ns = life_ns > most_ns ? life_ns : most_ns;
+	}
+	assert_true(most_ns - least_ns > WEIR_SECONDS(50));
+	for (int pass = 0; pass < 3; pass++)
+		(void)tick(pool, weir_now().ns);
+	for (uint32_t i = 0; i < 16; i++)
+		assert_true(weir__pool_slot(pool, i)->expires_ns == ends_ns[i]);
+	unit_pool_end(pool, stub);
+}
+
+static void a_quarter_and_one_ends_per_pass(void **state)
+{
+	struct weir_stub *stub = unit_stub(NULL);
+	struct weir_pool *pool =
+		unit_pool_prompt(stub, "max_size=8 max_lifetime=1000s lifetime_jitter=0 idle_timeout=0s");
+	int64_t now_ns;
+
+	(void)state;
+	use_all(pool, 8);
+	now_ns = weir_now().ns + WEIR_SECONDS(1000);
+	assert_true(tick(pool, now_ns).ns <= now_ns + WEIR_SECONDS(1)); /* the rest is due soon */
+	assert_int_equal(unit_stats(pool).closed[WEIR_CLOSE_LIFETIME], 3);
+	(void)tick(pool, now_ns);
+	assert_int_equal(unit_stats(pool).closed[WEIR_CLOSE_LIFETIME], 6);
+	(void)tick(pool, now_ns);
+	assert_int_equal(unit_stats(pool).closed[WEIR_CLOSE_LIFETIME], 8);
+	unit_pool_end(pool, stub);
+}
+
+/* A pass that comes when the last one said finds what is due. */
+static void the_next_time_is_when_something_is_due(void **state)
+{
+	struct weir_stub *stub = unit_stub(NULL);
+	struct weir_pool *pool = unit_pool_prompt(stub, "max_size=1 idle_timeout=100s max_lifetime=0s");
+	const int64_t began_ns = weir_now().ns;
+	int64_t now_ns = began_ns;
+
+	(void)state;
+	use_all(pool, 1);
+	for (int pass = 0; pass < 10 && unit_stats(pool).idle == 1; pass++) {
+		const int64_t next_ns = tick(pool, now_ns).ns;
+
+		assert_true(next_ns > now_ns);
+		if (unit_stats(pool).idle == 1)
+			now_ns = next_ns;
+	}
+	assert_int_equal(unit_stats(pool).closed[WEIR_CLOSE_IDLE], 1);
+	assert_true(now_ns == began_ns + WEIR_SECONDS(100));
+	unit_pool_end(pool, stub);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -261,6 +345,9 @@ int main(void)
 		cmocka_unit_test(an_open_that_fails_is_told),
 		cmocka_unit_test(bad_calls_are_refused),
 		cmocka_unit_test(nobody_misses_a_slot_that_is_looked_at),
+		cmocka_unit_test(jitter_is_drawn_once),
+		cmocka_unit_test(a_quarter_and_one_ends_per_pass),
+		cmocka_unit_test(the_next_time_is_when_something_is_due),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -200,6 +200,20 @@ static inline void wp_store_rlx_ptr(wp_ptr *atom, const void *value)
 	__atomic_store_n(&atom->word, value, __ATOMIC_RELAXED);
 }
 
+/* A word that dumps and statistics read, and from which no protocol concludes
+ * anything: one writer at a time, no order. */
+typedef wp_u64 wp_hint;
+
+static inline uint64_t wp_hint_read(const wp_hint *hint)
+{
+	return wp_load_rlx_64(hint);
+}
+
+static inline void wp_hint_write(wp_hint *hint, uint64_t value)
+{
+	wp_store_rlx_64(hint, value);
+}
+
 /* The cheap half of the asymmetric barrier: keeps the compiler's hands off. Its
  * other half is wp_barrier_heavy, which makes it count as a full fence. */
 static inline void wp_barrier_light(void)

@@ -218,6 +218,20 @@ static inline void wp_store_rlx_ptr(wp_ptr *atom, const void *value)
 	ck_pr_store_ptr(&atom->word, value);
 }
 
+/* A word that dumps and statistics read, and from which no protocol concludes
+ * anything: one writer at a time, no order. */
+typedef wp_u64 wp_hint;
+
+static inline uint64_t wp_hint_read(const wp_hint *hint)
+{
+	return wp_load_rlx_64(hint);
+}
+
+static inline void wp_hint_write(wp_hint *hint, uint64_t value)
+{
+	wp_store_rlx_64(hint, value);
+}
+
 /* Orders every earlier access of this thread before every later one. */
 static inline void wp_fence_full(void)
 {

@@ -193,6 +193,22 @@ static inline void wp_store_rlx_ptr(wp_ptr *atom, const void *value)
 	xp_store(&atom->word, sizeof atom->word, (uintptr_t)value, XP_RLX);
 }
 
+/* A word that dumps and statistics read, and from which no protocol concludes
+ * anything: one writer at a time, no order. No point of scheduling here */
+typedef struct {
+	uint64_t word;
+} wp_hint;
+
+static inline uint64_t wp_hint_read(const wp_hint *hint)
+{
+	return hint->word;
+}
+
+static inline void wp_hint_write(wp_hint *hint, uint64_t value)
+{
+	hint->word = value;
+}
+
 /* Orders every earlier access of this thread before every later one. */
 static inline void wp_fence_full(void)
 {

@@ -224,6 +224,22 @@ static inline void wp_store_rlx_ptr(wp_ptr *atom, const void *value, wp_place at
 	wp_word_store(atom, sizeof atom->word, (uintptr_t)value, WP_RLX, at);
 }
 
+/* A word that dumps and statistics read, and from which no protocol concludes
+ * anything: one writer at a time, no order. No point of scheduling here */
+typedef struct {
+	uint64_t word;
+} wp_hint;
+
+static inline uint64_t wp_hint_read(const wp_hint *hint)
+{
+	return hint->word;
+}
+
+static inline void wp_hint_write(wp_hint *hint, uint64_t value)
+{
+	hint->word = value;
+}
+
 /* Orders every earlier access of this thread before every later one. */
 static inline void wp_fence_full(wp_place at = wp_place::here())
 {

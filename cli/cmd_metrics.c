@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * `weir metrics`: the figures of pools and databases, as a table, JSON, or the page
+ * docs/reference/metrics.md.
+ */
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <weir/metrics.h>
+
+#include "command.h"
+
+static const char help[] =
+	"Usage: weir metrics [--json | --reference]\n"
+	"\n"
+	"List the figures of pools and databases: name, type, unit, attribute, meaning.\n"
+	"\n"
+	"  --json       as {\"schema\":1,\"metrics\":[...]}\n"
+	"  --reference  as the text of docs/reference/metrics.md\n"
+	"  --help       show this\n";
+
+#define ATTRIBUTE_MAX 96
+
+static const char *type_word(const struct weir_metric *row)
+{
+	return row->instrument == WEIR_COUNTER ? "counter" : "gauge";
+}
+
+/* Whether rows[i] goes on with the name of the row before it. */
+static bool goes_on(const struct weir_metric *rows, size_t i)
+{
+	return i > 0 && strcmp(rows[i - 1].name, rows[i].name) == 0;
+}
+
+/* The values of the attribute of the name that begins at rows[i]. */
+static json_t *values_of(const struct weir_metric *rows, size_t count, size_t i)
+{
+	json_t *values = json_array();
+
+	if (rows[i].attribute[0] == '\0')
+		return values;
+	do {
+		if (json_array_append_new(values, json_string(rows[i].value)) != 0) {
+			json_decref(values);
+			return NULL;
+		}
+	} while (++i < count && goes_on(rows, i));
+	return values;
+}
+
+static enum exit_code print_table(void)
+{
+	size_t count;
+	const struct weir_metric *rows = weir_metrics_table(&count);
+
+	(void)printf("%-40s %-8s %-14s %-34s %s\n", "NAME", "TYPE", "UNIT", "ATTRIBUTE", "MEANING");
+	for (size_t i = 0; i < count; i++) {
+		char attribute[ATTRIBUTE_MAX];
+
+		(void)snprintf(attribute, sizeof attribute, "%s%s%s", rows[i].attribute,
+		               rows[i].attribute[0] == '\0' ? "" : "=", rows[i].value);
+		(void)printf("%-40s %-8s %-14s %-34s %s\n", rows[i].name, type_word(&rows[i]), rows[i].unit,
+		             attribute, rows[i].doc);
+	}
+	return EXIT_DONE;
+}
+
+static enum exit_code print_metrics_json(void)
+{
+	size_t count;
+	const struct weir_metric *rows = weir_metrics_table(&count);
+	json_t *metrics = json_array();
+
+	for (size_t i = 0; i < count; i++) {
+		char name[WEIR_METRIC_NAME_MAX];
+		json_t *entry;
+
+		if (goes_on(rows, i))
+			continue;
+		entry = json_pack("{s:s,s:s,s:s,s:s,s:s,s:o,s:s,s:b,s:s}", "name", rows[i].name,
+		                  "prometheus", name, "type", type_word(&rows[i]), "unit", rows[i].unit,
+		                  "attribute", rows[i].attribute, "values", values_of(rows, count, i),
+		                  "source", rows[i].source, "db_only", i >= WEIR_METRIC_GATE_NORMAL, "doc",
+		                  rows[i].doc);
+		if (entry == NULL || json_array_append_new(metrics, entry) != 0) {
+			json_decref(metrics);
+			return print_json(NULL);
+		}
+	}
+	return print_json(json_pack("{s:i,s:o}", "schema", 1, "metrics", metrics));
+}
+
+static const char reference_head[] =
+	"# Metrics\n"
+	"\n"
+	"<!-- Written by `weir metrics --reference`; change include/weir/metrics.h instead. -->\n"
+	"\n"
+	"`weir_metrics_read` fills a `struct weir_metrics` with the figures of a pool or `weir_db`,\n"
+	"`weir_metrics_write` writes those of several as Prometheus' text or as JSON, and\n"
+	"`weir_service_write_metrics` does so for all databases of a service. Each figure is exact by\n"
+	"itself; together they are not one snapshot. Counters begin at 0 when the pool is made.\n"
+	"\n"
+	"Each row has the attribute `db.client.connection.pool.name`. *Source* says who chose the\n"
+	"name: `otel` are OpenTelemetry's semantic conventions for database clients, whose names,\n"
+	"units and attributes are kept; `weir` is this library, in the same style. In Prometheus'\n"
+	"names and labels points are underscores, and counters end in `_total`; `x.count` is `xs`\n"
+	"there, because Prometheus keeps `_count` for histograms. Units are UCUM's.\n";
+
+static void print_reference_row(const struct weir_metric *rows, size_t count, size_t i)
+{
+	char name[WEIR_METRIC_NAME_MAX];
+
+	weir_metrics_prometheus_name(&rows[i], name);
+	(void)printf("| `%s` | `%s` | %s | `%s` | ", rows[i].name, name, type_word(&rows[i]),
+	             rows[i].unit);
+	if (rows[i].attribute[0] != '\0') {
+		(void)printf("`%s`: ", rows[i].attribute);
+		for (size_t at = i; at == i || (at < count && goes_on(rows, at)); at++)
+			(void)printf("%s%s", at == i ? "" : ", ", rows[at].value);
+		(void)putchar(' ');
+	}
+	(void)printf("| %s | %s |\n", rows[i].source, rows[i].doc);
+}
+
+static enum exit_code print_reference(void)
+{
+	static const char columns[] =
+		"| name | Prometheus | type | unit | attribute | source | meaning |\n"
+		"|---|---|---|---|---|---|---|\n";
+	size_t count;
+	const struct weir_metric *rows = weir_metrics_table(&count);
+
+	(void)printf("%s\n## Of each pool, and of the readers of a database\n\n%s", reference_head,
+	             columns);
+	for (size_t i = 0; i < count; i++) {
+		if (i == WEIR_METRIC_GATE_NORMAL)
+			(void)printf("\n## Of a database alone\n\n%s", columns);
+		if (!goes_on(rows, i))
+			print_reference_row(rows, count, i);
+	}
+	return EXIT_DONE;
+}
+
+enum exit_code cmd_metrics(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"json", no_argument, NULL, 'j'},
+		{"reference", no_argument, NULL, 'r'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	enum exit_code (*print)(void) = print_table;
+
+	for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+		if (option == 'h') {
+			(void)fputs(help, stdout);
+			return EXIT_DONE;
+		}
+		if (option != 'j' && option != 'r')
+			return usage_error(argv[0]);
+		if (print != print_table) {
+			(void)fprintf(stderr, "%s: give one of --json and --reference\n", argv[0]);
+			return usage_error(argv[0]);
+		}
+		print = option == 'j' ? print_metrics_json : print_reference;
+	}
+	if (optind < argc) {
+		(void)fprintf(stderr, "%s: '%s' is not expected\n", argv[0], argv[optind]);
+		return usage_error(argv[0]);
+	}
+	return print();
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * See dump_db.h. One part after the other: the pool's figures, its slots, those who
+ * wait, the gate, the log.
+ */
+#include "dump_db.h"
+
+#include "dump_pool.h"
+
+enum part {
+	PART_POOL = 0,
+	PART_SLOTS = 1,
+	PART_WAITERS = 2,
+	PART_GATE = 3,
+	PART_LOG = 4,
+	PART_END = 5,
+};
+
+static void add_sql(const struct weir_db *db, uint32_t slot, struct weir__dump_line *line)
+{
+	const char *sql = (const char *)(uintptr_t)wp_load_acq_64(&db->counts[slot].sql);
+
+	if (sql == NULL)
+		return;
+	weir__dump_add(line, " sql: ");
+	weir__dump_add(line, sql);
+}
+
+static bool slot_line(const struct weir_db *db, uint32_t slot, int64_t now_ns,
+                      struct weir__dump_line *line)
+{
+	const uint64_t word = wp_load_rlx_64(&db->readers->ring.slots[slot].word);
+
+	if (!weir__dump_slot(db->readers, slot, now_ns, line))
+		return false;
+	if (weir__word_state(word) == WEIR__LEASED)
+		add_sql(db, slot, line);
+	return true;
+}
+
+static void log_line(const struct weir_db *db, struct weir__dump_line *line)
+{
+	weir__dump_begin(line);
+	weir__dump_add(line, "  log");
+	weir__dump_add_named(line, "frames", wp_load_rlx_64(&db->log_frames));
+	weir__dump_add_named(line, "stuck", wp_load_rlx_32(&db->stuck));
+	weir__dump_add_named(line, "pinned", wp_load_rlx_32(&db->pinned));
+	weir__dump_add_named(line, "checkpoints", wp_load_rlx_64(&db->checkpoints));
+	weir__dump_add_named(line, "commits", wp_load_rlx_64(&db->commits));
+}
+
+bool weir__dump_db_next(const struct weir_db *db, struct weir__dump_at *at, int64_t now_ns,
+                        struct weir__dump_line *line)
+{
+	const struct weir_pool *pool = db->readers;
+	const enum part part = (enum part)at->part;
+
+	at->part++;
+	switch (part) {
+	case PART_POOL:
+		if (pool != NULL)
+			weir__dump_pool(pool, line);
+		return pool != NULL;
+	case PART_SLOTS:
+		if (pool == NULL || at->slot == pool->ring.count)
+			return false;
+		at->part--;
+		return slot_line(db, at->slot++, now_ns, line);
+	case PART_WAITERS:
+		return pool != NULL && weir__dump_waiters(pool, now_ns, line);
+	case PART_GATE:
+		weir__dump_gate(db->gate, now_ns, line);
+		if (wp_hint_read(&db->gate->shown_since_ns) != 0)
+			add_sql(db, (uint32_t)db->config.max_size, line);
+		return true;
+	case PART_LOG:
+		log_line(db, line);
+		return true;
+	case PART_END:
+		break;
+	}
+	at->part = UINT32_MAX;
+	return false;
+}

@@ -1,0 +1,131 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# usage: browser_test.sh HTTP_DEMO INDEX_HTML OUTPUT_DIR
+#
+# Draws the live page in a real browser, without a window: are all pools there, with
+# figures and shapes, hostile names as text, nothing on the console, nothing asked of
+# anybody else? Leaves dom.html and pictures, wide and narrow, light and dark, in
+# OUTPUT_DIR. Exit 0 passed, 1 failed, 77 without Chromium.
+set -eu
+LC_ALL=C
+export LC_ALL
+
+demo=$1
+page=$2
+out=$3
+browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome) || {
+	echo "browser_test: SKIPPED: there is no Chromium; apt-get install chromium" >&2
+	exit 77
+}
+scratch=$(mktemp -d)
+server=
+trap 'exec 9>&-; [ -z "$server" ] || wait "$server" || :; rm -rf "$scratch"' EXIT
+trap 'exit 130' INT TERM
+mkdir -p "$out"
+failed=0
+
+check() { # <what> <command>...
+	what=$1
+	shift
+	if "$@"; then
+		echo "ok   $what"
+	else
+		echo "FAIL $what"
+		failed=$((failed + 1))
+	fi
+}
+has() { grep -q -F -e "$1" "$2"; }
+lacks() { ! grep -q -F -e "$1" "$2"; }
+
+# The server ends when its standard input does.
+mkfifo "$scratch/in"
+"$demo" <"$scratch/in" >"$scratch/port" 9>&- &
+server=$!
+exec 9>"$scratch/in"
+tries=0
+until [ -s "$scratch/port" ]; do
+	tries=$((tries + 1))
+	[ "$tries" -le 100 ] || { echo "browser_test: the server did not start" >&2; exit 1; }
+	sleep 0.1
+done
+port=$(cat "$scratch/port")
+
+# browse <what is kept of it> <option>...: real time passes in the page, since fetch
+# answers come from outside of its virtual time.
+browse() {
+	name=$1
+	shift
+	timeout 60 "$browser" --headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage \
+		--host-resolver-rules="MAP * ~NOTFOUND, EXCLUDE 127.0.0.1" --no-first-run \
+		--disable-background-networking --disable-component-update --disable-sync \
+		--user-data-dir="$scratch/profile" --hide-scrollbars --enable-logging=stderr --v=0 \
+		--virtual-time-budget=12000 "$@" "http://127.0.0.1:$port/" 9>&- \
+		>"$scratch/$name.out" 2>"$scratch/$name.log" || {
+		cat "$scratch/$name.log"
+		return 1
+	}
+	grep CONSOLE "$scratch/$name.log" >"$scratch/$name.console" || :
+}
+
+browse dom --dump-dom --log-net-log="$scratch/net.json" --window-size=1400,1000
+dom=$out/dom.html
+# Without its script, whose text names the elements that it makes.
+sed '/<script>/,/<\/script>/d' "$scratch/dom.out" >"$dom"
+
+articles=$(grep -o '<article' "$dom" | wc -l)
+check "three pools are drawn ($articles)" [ "$articles" = 3 ]
+check "the page is live" has '>live</div>' "$dom"
+check "names are there" has '<h2>orders</h2>' "$dom"
+check "a hostile name is text" has '<h2>&lt;script&gt;alert(1)&lt;/script&gt;</h2>' "$dom"
+check "a hostile site is text" has '&lt;img src=x onerror=alert(2)&gt;.c:1' "$dom"
+check "no element was made of it" lacks '<img' "$dom"
+check "a hostile error is text" lacks '<b>refused' "$dom"
+check "the breaker is open" has 'class="open">open</dd>' "$dom"
+drawn=$(grep -o '<path class="bars" d="M0 80M[^"]*' "$dom" | wc -l)
+check "every histogram has bars ($drawn)" [ "$drawn" -ge 5 ]
+labels=$(grep -o 'aria-label="[a-z ]*: [1-9][^"]* times, p50 [1-9][^"]*' "$dom" | wc -l)
+check "every histogram says its figures ($labels)" [ "$labels" -ge 5 ]
+check "rates are numbers" grep -q '<dt>acquires/s</dt><dd title="[1-9]' "$dom"
+check "no figure is lost" lacks 'NaN' "$dom"
+check "no figure is undefined" lacks 'undefined' "$dom"
+check "the console is silent" [ ! -s "$scratch/dom.console" ]
+cat "$scratch/dom.console"
+
+# Every address that was connected to, by name or number.
+grep -o '"url":"[a-z]*://[^"/]*' "$scratch/net.json" | sed 's/"url":"//' | sort -u >"$scratch/urls"
+# What is left out are the browser's own calls home, which its page does not make.
+grep -v -x -F "http://127.0.0.1:$port" "$scratch/urls" |
+	grep -v -e '^chrome' -e '\.google\.com$' -e '\.googleapis\.com$' >"$scratch/others" || :
+check "the page's own requests are seen" has "http://127.0.0.1:$port" "$scratch/urls"
+check "the page's markup names nobody else" lacks '="http' "$dom"
+check "nobody else was asked" [ ! -s "$scratch/others" ]
+cat "$scratch/others"
+
+# The policy that the server sends fits what stands between the tags.
+for tag in style script; do
+	want=$(awk -v tag="$tag" '$0 == "</" tag ">" { on = 0 } on { print }
+		$0 == "<" tag ">" { on = 1 }' "$page" | { printf '\n'; cat; } | sha256sum | cut -d' ' -f1)
+	got=$(curl -s -o /dev/null -D - "http://127.0.0.1:$port/" |
+		sed -n "s/^Content-Security-Policy:.*$tag-src 'sha256-\([^']*\)'.*/\1/p" |
+		base64 -d | od -An -v -tx1 | tr -d ' \n')
+	check "the policy has the hash of <$tag>" [ "$want" = "$got" ]
+done
+
+for size in 1600,1400 360,2600; do
+	for scheme in light dark; do
+		picture=$out/page-${size%,*}-$scheme.png
+		rm -f "$picture"
+		dark=
+		[ "$scheme" = light ] || dark=--blink-settings=preferredColorScheme=0
+		browse picture --screenshot="$picture" --window-size=$size ${dark:+"$dark"}
+		check "a picture: $picture" [ -s "$picture" ]
+		check "without a word on the console" [ ! -s "$scratch/picture.console" ]
+	done
+done
+
+exec 9>&-
+wait "$server"
+server=
+echo "browser_test: $failed failed; pictures in $out"
+[ "$failed" = 0 ]

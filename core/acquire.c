@@ -319,6 +319,9 @@ static enum weir_code acquire_slow(struct attempt *a, struct weir_lease *lease, 
 		}
 		if (weir__is_stale(a->pool, slot)) {
 			weir__slot_retire(a->pool, slot, WEIR_CLOSE_STALE);
+			if (!a->try_only && wp_now() >= a->deadline_ns)
+				return time_out(a);
+			tries = 0; /* it says nothing about health, and each slot is stale once a reset */
 			continue;
 		}
 		if (validate(a, index)) {

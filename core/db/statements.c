@@ -105,11 +105,12 @@ static void bucket_remove(const struct weir__statements *s, struct weir__stateme
 	*link = statement->chain;
 }
 
-/* Dumps may be reading it. */
+/* Dumps may be reading it: also one that found it before another was begun. */
 static void free_text(const struct weir__statements *s, char *text)
 {
-	if (s->shown != NULL && wp_load_rlx_64(s->shown) == (uint64_t)(uintptr_t)text) {
-		wp_store_rlx_64(s->shown, 0);
+	if (s->shown != NULL) {
+		if (wp_load_rlx_64(s->shown) == (uint64_t)(uintptr_t)text)
+			wp_store_rlx_64(s->shown, 0);
 		weir__dump_await(); /* J2 */
 	}
 	wp_free(text);

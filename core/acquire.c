@@ -238,13 +238,14 @@ static WP_OUT_OF_LINE enum weir_code await_resume(struct attempt *a)
 static enum weir_code obtain(struct attempt *a, uint32_t *index)
 {
 	struct weir_pool *pool = a->pool;
-	const bool strict = (wp_load_rlx_32(&pool->way) & WEIR__WAY_STRICT) != 0;
+	const uint32_t way = wp_load_rlx_32(&pool->way);
+	const bool strict = (way & WEIR__WAY_STRICT) != 0;
 	const bool last = strict || (a->seat->yields && !a->try_only);
 
 	a->seat->yields = false;
 	if (is_closed(pool))
 		return fail(a, WEIR_ERR_CLOSED);
-	if ((wp_load_rlx_32(&pool->way) & WEIR__WAY_SUSPENDED) != 0) {
+	if ((way & WEIR__WAY_SUSPENDED) != 0) {
 		const enum weir_code code = await_resume(a);
 
 		if (code != WEIR_OK)
@@ -269,14 +270,13 @@ static enum weir_code obtain(struct attempt *a, uint32_t *index)
 }
 
 /* Whether the connection in a slot in state LEASED works; else it is retired. */
-static bool validate(struct attempt *a, uint32_t index)
+static bool validate(struct attempt *a, uint32_t index, uint32_t way)
 {
 	struct weir_pool *pool = a->pool;
 	struct weir__slot *slot = weir__pool_slot(pool, index);
-	const bool wanted = (wp_load_rlx_32(&pool->way) & WEIR__WAY_VALIDATE) != 0;
 	struct weir_error ignored = WEIR_ERROR_INIT;
 
-	if (!wanted || pool->ops.validate == NULL)
+	if ((way & WEIR__WAY_VALIDATE) == 0 || pool->ops.validate == NULL)
 		return true;
 	WEIR__CANCEL_DEFERRED;
 	const int64_t before_ns = wp_now();
@@ -317,14 +317,16 @@ static enum weir_code acquire_slow(struct attempt *a, struct weir_lease *lease, 
 			weir__slot_retire(a->pool, slot, WEIR_CLOSE_SHUTDOWN);
 			return fail(a, WEIR_ERR_CLOSED);
 		}
-		if (weir__is_stale(a->pool, slot)) {
+		const uint32_t way = wp_load_rlx_32(&a->pool->way);
+
+		if ((way & WEIR__WAY_STALE) != 0 && weir__is_stale(a->pool, slot)) {
 			weir__slot_retire(a->pool, slot, WEIR_CLOSE_STALE);
 			if (!a->try_only && wp_now() >= a->deadline_ns)
 				return time_out(a);
 			tries = 0; /* it says nothing about health, and each slot is stale once a reset */
 			continue;
 		}
-		if (validate(a, index)) {
+		if (validate(a, index, way)) {
 			/* Looked up anew: a driver's callback may have used another pool,
 			 * which took the seat. */
 			a->seat = weir__pool_seat(a->pool);

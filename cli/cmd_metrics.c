@@ -3,7 +3,6 @@
  * `weir metrics`: the figures of pools and databases, as a table, JSON, or the page
  * docs/reference/metrics.md.
  */
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -145,30 +144,7 @@ static enum exit_code print_reference(void)
 
 enum exit_code cmd_metrics(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"json", no_argument, NULL, 'j'},
-		{"reference", no_argument, NULL, 'r'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
-	enum exit_code (*print)(void) = print_table;
+	static const struct listing listing = {help, print_table, print_metrics_json, print_reference};
 
-	for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
-		if (option == 'h') {
-			(void)fputs(help, stdout);
-			return EXIT_DONE;
-		}
-		if (option != 'j' && option != 'r')
-			return usage_error(argv[0]);
-		if (print != print_table) {
-			(void)fprintf(stderr, "%s: give one of --json and --reference\n", argv[0]);
-			return usage_error(argv[0]);
-		}
-		print = option == 'j' ? print_metrics_json : print_reference;
-	}
-	if (optind < argc) {
-		(void)fprintf(stderr, "%s: '%s' is not expected\n", argv[0], argv[optind]);
-		return usage_error(argv[0]);
-	}
-	return print();
+	return run_listing(argc, argv, &listing);
 }

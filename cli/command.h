@@ -29,6 +29,16 @@ enum exit_code cmd_version(int argc, char **argv);
 /* Say on stderr how to get help, after a message that said what is wrong. */
 enum exit_code usage_error(const char *command);
 
+/* A subcommand that lists a table of weir's: as text, with --json, or with --reference
+ * as the page of docs/reference. */
+struct listing {
+	const char *help;
+	enum exit_code (*table)(void);
+	enum exit_code (*json)(void);
+	enum exit_code (*reference)(void);
+};
+enum exit_code run_listing(int argc, char **argv, const struct listing *listing);
+
 /* A JSON string of text; bytes that are not UTF-8 are written as %XX. NULL
  * without memory. */
 json_t *json_text(const char *text);

@@ -30,15 +30,6 @@ void weir__dump_add(struct weir__dump_line *line, const char *text)
 		add_byte(line, *text);
 }
 
-void weir__dump_add_padded(struct weir__dump_line *line, const char *text, size_t width)
-{
-	const size_t before = line->length;
-
-	weir__dump_add(line, text);
-	while (line->length < before + width && line->length < sizeof line->bytes - 1)
-		add_byte(line, ' ');
-}
-
 void weir__dump_add_number(struct weir__dump_line *line, uint64_t number)
 {
 	char digits[DIGITS_MAX];

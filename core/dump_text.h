@@ -21,8 +21,6 @@ struct weir__dump_line {
 void weir__dump_begin(struct weir__dump_line *line);
 /* NULL: nothing. Bytes that would not print are written as '?'. */
 void weir__dump_add(struct weir__dump_line *line, const char *text);
-/* The same, padded with spaces to width. */
-void weir__dump_add_padded(struct weir__dump_line *line, const char *text, size_t width);
 void weir__dump_add_number(struct weir__dump_line *line, uint64_t number);
 /* "1.234s", "5.6ms", "78us"; below 0: 0. */
 void weir__dump_add_time(struct weir__dump_line *line, int64_t ns);

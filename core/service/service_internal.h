@@ -57,9 +57,8 @@
 
 struct weir__entry {
 	wp_u32 refs;
-	wp_u32 state;   /* enum weir_service_state */
-	wp_u32 drained; /* close has come to its end */
-	uint64_t id;    /* counts entries: a dump goes on behind it */
+	wp_u32 state; /* enum weir_service_state */
+	uint64_t id;  /* counts entries: a dump goes on behind it */
 	struct weir_db *db;
 	const struct weir_driver *driver;
 	void *driver_data;

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "error_internal.h"
 #include "thread_end.h"
 
 enum weir_code weir__service_check(const struct weir_service *service, const char *where,
@@ -166,6 +167,11 @@ static enum weir_code run_keeper(struct weir_service *service, struct weir_error
 	weir__unlock(&service->lock);
 	if (start)
 		code = weir__ticker_start(&service->ticker, "service.start", err);
+	if (code != WEIR_OK) { /* the next start tries again */
+		weir__lock(&service->lock);
+		service->started = false;
+		weir__unlock(&service->lock);
+	}
 	return code;
 }
 
@@ -204,6 +210,7 @@ static enum weir_code add(struct weir_service *service, const struct weir_driver
 	const char *where = replace ? "service.replace" : "service.add";
 	struct weir__entries present;
 	struct weir__entry *entry;
+	struct weir_error why = WEIR_ERROR_INIT;
 	enum weir_code code = weir__service_check(service, where, err);
 
 	if (code == WEIR_OK && (config == NULL || config->size == 0 || config->name[0] == '\0'))
@@ -216,9 +223,9 @@ static enum weir_code add(struct weir_service *service, const struct weir_driver
 	}
 	if (code != WEIR_OK)
 		return code;
-	entry = weir__entry_open(service, driver, driver_data, config, err);
+	entry = weir__entry_open(service, driver, driver_data, config, &why);
 	if (entry == NULL)
-		return err != NULL ? err->code : WEIR_ERR_DRIVER_OPEN;
+		return weir__error_store(err, &why);
 	const struct weir__table_change change = {&entry, 1, replace, NULL, 0};
 
 	/* Held: once it is in the table, another thread may remove it. */

@@ -78,7 +78,7 @@ enum weir_health_status {
 	WEIR_HEALTH_OK = 0,
 	WEIR_HEALTH_BUSY = 1,     /* every connection is leased and callers wait */
 	WEIR_HEALTH_DEGRADED = 2, /* suspended, draining, or recovering from an outage */
-	WEIR_HEALTH_BROKEN = 3,   /* opens fail: the breaker is open, or the writer is down */
+	WEIR_HEALTH_BROKEN = 3,   /* opens fail and none is left, or the writer is down */
 };
 
 struct weir_health {
@@ -200,7 +200,7 @@ WEIR_API WEIR_MUST_USE enum weir_code weir_service_read_health(struct weir_servi
                                                                struct weir_health *health);
 
 /* Figures of all databases; and what each is doing now, as JSON: settings, gauges,
- * holders, waiters, gate, breaker, log. Errors: as weir_metrics_write. */
+ * holders, waiters, gate, log. Errors: as weir_metrics_write. */
 WEIR_API WEIR_MUST_USE enum weir_code weir_service_write_metrics(struct weir_service *service,
                                                                  enum weir_metrics_format format,
                                                                  const struct weir_writer *writer,
@@ -212,7 +212,7 @@ WEIR_API WEIR_MUST_USE enum weir_code weir_service_write_pools(struct weir_servi
 /*
  * Write the state of everything to fd as text: every slot with its state, holder's
  * thread and name, acquire site, age and, for SQLite readers, last statement; the
- * waiters with their age, gate, breaker, log and oldest reader. Async-signal-safe,
+ * waiters with their age, gate and log. Async-signal-safe,
  * on any thread: takes no lock, allocates nothing. Preserves errno.
  */
 WEIR_API void weir_service_dump(struct weir_service *service, int fd);

@@ -64,6 +64,17 @@ static void refuses_a_name_that_is_taken(void **state)
 	assert_code(weir_service_replace(fixture->service, weir_stub_engine_driver(), fixture->stub,
 	                                 &config, &err),
 	            WEIR_ERR_CONFIG_UNKNOWN);
+	/* The code is the same for who wants no explanation. */
+	service_sqlite_config(*state, &config, "lost", NULL);
+	(void)strcpy(config.path, "/none/of/this/lost.db");
+	const enum weir_code code =
+		weir_service_add(fixture->service, weir_sqlite_driver(), NULL, &config, &err);
+
+	assert_int_not_equal(code, WEIR_OK);
+	assert_code(weir_service_add(fixture->service, weir_sqlite_driver(), NULL, &config, NULL),
+	            code);
+	assert_code(weir_service_add(fixture->service, NULL, NULL, &config, NULL),
+	            WEIR_ERR_BAD_ARGUMENT);
 	/* The one that was opened in vain is closed. */
 	weir_stub_read(fixture->stub, &counts);
 	assert_int_equal(counts.live, 1);

@@ -31,6 +31,9 @@ static const struct advice advices[] = {
 	{"keepalive", "For databases behind a network; below what firewalls between allow as idle."},
 	{"leak_after", "Well above the longest use that is right; 1m is a start. Then read the acquire "
                    "sites in the log."},
+	{"leak_policy", "reclaim has max_size connections of use although leases are lost, up to "
+                    "max_size/4 + 1 of them; so many more may be open. A lease that comes back "
+                    "after all is welcome, and one connection closed for it."},
 	{"lifetime_jitter", "0 lets all connections of a burst end at the same moment again."},
 	{"max_lifetime", "Below what the server or a firewall grants a connection. For SQLite there is "
                      "no such end: 0 is fine."},

@@ -64,6 +64,17 @@ if(WEIR_HTTP)
 	endif()
 endif()
 
+# What the static probes of core are made with; without it they are nothing.
+if(WEIR_PROBES)
+	find_path(WEIR_sdt_INCLUDE_DIR sys/sdt.h)
+	mark_as_advanced(WEIR_sdt_INCLUDE_DIR)
+	if(WEIR_sdt_INCLUDE_DIR OR NOT WEIR_PROBES STREQUAL AUTO)
+		weir_find(sdt HEADER sys/sdt.h PACKAGE systemtap-sdt-dev)
+	else()
+		message(STATUS "there will be no static probes: systemtap-sdt-dev is not installed")
+	endif()
+endif()
+
 if(WEIR_BUILD_TOOLS OR WEIR_BUILD_TESTS)
 	weir_find(jansson HEADER jansson.h PACKAGE libjansson-dev LIBRARIES jansson)
 endif()

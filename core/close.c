@@ -31,6 +31,9 @@ void weir__pool_unref(struct weir_pool *pool)
 {
 	if (wp_add_full_32(&pool->refs, UINT32_MAX) != 1) /* C3 */
 		return;
+	weir__histogram_free(pool->waits);
+	weir__histogram_free(pool->uses);
+	weir__histogram_free(pool->creates);
 	weir__opener_free(pool->opener);
 	weir__waitq_free(&pool->q);
 	weir__ring_free(&pool->ring);
@@ -60,6 +63,18 @@ static uint32_t count_state(const struct weir_pool *pool, enum weir__state state
 	return count;
 }
 
+/* Each word is looked at once: a place that becomes SPARE meanwhile counts as one. */
+static bool is_in_use(const struct weir_pool *pool)
+{
+	for (uint32_t i = 0; i < pool->ring.count; i++) {
+		const enum weir__state state = weir__word_state(wp_load_rlx_64(&pool->ring.slots[i].word));
+
+		if (state != WEIR__EMPTY && state != WEIR__SPARE)
+			return true;
+	}
+	return false;
+}
+
 static enum weir_code report_rest(struct weir_pool *pool, struct weir_error *err)
 {
 	const uint32_t leased = count_state(pool, WEIR__LEASED);
@@ -86,10 +101,10 @@ enum weir_code weir_pool_close_until(struct weir_pool *pool, struct weir_time de
 		weir__progress(pool); /* S1 (acquire.c): who waits for resume */
 	sweep(pool);
 	weir__opener_stop(pool->opener);
-	for (;;) { /* ends: every place is EMPTY, or the deadline */
+	for (;;) { /* ends: no place is in use, or the deadline */
 		const uint32_t seen = wp_load_acq_32(&pool->progress); /* P2 */
 
-		if (count_state(pool, WEIR__EMPTY) == pool->ring.count)
+		if (!is_in_use(pool))
 			return WEIR_OK;
 		if (wp_now() >= deadline.ns)
 			return report_rest(pool, err);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * Explaining a call that got no lease: why, where the time went, what the last
- * open said, and who holds the slots.
+ * open said, and who holds the slots; and telling of opens that fail.
  *
  * Holders are read without owning their slots, so each line is a hint: it can be
  * torn between two leases of one slot. It costs the holders nothing.
@@ -37,6 +37,25 @@ void weir__last_open_note(struct weir_pool *pool, enum weir_code code, const str
 	};
 
 	weir__log(pool->options.log, WEIR_LOG_OPEN_FAILED_EVENT, fields, 4);
+}
+
+void weir__breaker_tell(const struct weir_pool *pool, enum weir_breaker_state state,
+                        uint32_t failures, int64_t delay_ns)
+{
+	static const char *const messages[] = {
+		"connections open as usual",
+		"a connection could be opened again: more are opened little by little",
+		"connections cannot be opened: one is tried now and then",
+	};
+	const struct weir__field fields[] = {
+		weir__text_field(WEIR__ATTR_POOL, pool->config.name),
+		weir__text_field("message", messages[state]),
+		weir__text_field("weir.breaker.state", weir_breaker_state_name(state)),
+		weir__int_field("weir.breaker.failures", failures),
+		weir__seconds_field("weir.breaker.delay", delay_ns),
+	};
+
+	weir__log(pool->options.log, WEIR_LOG_BREAKER_EVENT, fields, 5);
 }
 
 enum weir_code weir__last_open_failure(struct weir_pool *pool)
@@ -124,12 +143,15 @@ static enum weir_wait_reason find_reason(const struct weir_pool *pool, enum weir
 {
 	uint32_t leased = 0;
 	uint32_t opening = 0;
+	uint32_t spare = 0;
 
 	if (code == WEIR_ERR_CLOSED)
 		return WEIR_WAIT_CLOSED;
 	if (code == WEIR_ERR_SUSPENDED || (code == WEIR_ERR_ACQUIRE_TIMEOUT &&
 	                                   (wp_load_rlx_32(&pool->way) & WEIR__WAY_SUSPENDED) != 0))
 		return WEIR_WAIT_SUSPENDED;
+	if (code == WEIR_ERR_UNAVAILABLE)
+		return WEIR_WAIT_OPEN_DOWN;
 	if (code != WEIR_ERR_ACQUIRE_TIMEOUT && code != WEIR_ERR_EXHAUSTED)
 		return WEIR_WAIT_NONE;
 	for (uint32_t i = 0; i < pool->ring.count; i++) {
@@ -137,10 +159,11 @@ static enum weir_wait_reason find_reason(const struct weir_pool *pool, enum weir
 
 		leased += state == WEIR__LEASED;
 		opening += state == WEIR__OPENING;
+		spare += state == WEIR__SPARE;
 	}
 	const bool down = wp_load_rlx_32(&pool->open_down) != 0;
 
-	if (leased == pool->ring.count || (opening == 0 && !down))
+	if (leased + spare == pool->ring.count || (opening == 0 && !down))
 		return WEIR_WAIT_LEASED;
 	return down ? WEIR_WAIT_OPEN_DOWN : WEIR_WAIT_OPENING;
 }
@@ -153,10 +176,20 @@ static void describe(const struct weir_pool *pool, const struct weir_error *full
 		                pool->config.name, full->last_open_message);
 		return;
 	}
+	if (full->code == WEIR_ERR_UNAVAILABLE) {
+		const int64_t due_ns = (int64_t)wp_load_rlx_64(&pool->breaker.due_ns) - wp_now();
+
+		(void)weir_fail(text, full->code, full->where, full->last_open_driver_code,
+		                "%s: %s; the next is tried in %lld ms; the last one said: %s",
+		                pool->config.name, weir_error_text(full->code),
+		                (long long)(due_ns > 0 ? due_ns / WEIR_MILLISECONDS(1) : 0),
+		                full->last_open_message);
+		return;
+	}
 	(void)weir_fail(text, full->code, full->where, 0,
 	                "%s: %s; %u of %u connections leased, %u callers waiting, waited %lld us",
 	                pool->config.name, weir_error_text(full->code), full->holders_total,
-	                pool->ring.count, full->queue_length,
+	                weir__pool_limit(pool), full->queue_length,
 	                (long long)(full->queued_ns / WEIR_MICROSECONDS(1)));
 }
 

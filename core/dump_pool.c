@@ -5,7 +5,7 @@
 #include "dump_pool.h"
 
 static const char *const state_names[WEIR__STATES] = {
-	"empty", "opening", "idle", "leased", "checking", "closing",
+	"empty", "opening", "idle", "leased", "checking", "closing", "spare",
 };
 
 void weir__dump_pool(const struct weir_pool *pool, struct weir__dump_line *line)
@@ -16,9 +16,14 @@ void weir__dump_pool(const struct weir_pool *pool, struct weir__dump_line *line)
 		in_state[weir__word_state(wp_load_rlx_64(&pool->ring.slots[i].word))]++;
 	weir__dump_begin(line);
 	weir__dump_add(line, "  pool");
-	for (int state = WEIR__EMPTY; state < WEIR__STATES; state++)
-		weir__dump_add_named(line, state_names[state], in_state[state]);
+	/* Spare ones are of pools that have some only. */
+	for (int state = WEIR__EMPTY; state < WEIR__STATES; state++) {
+		if (state != WEIR__SPARE || pool->size < pool->ring.count)
+			weir__dump_add_named(line, state_names[state], in_state[state]);
+	}
 	weir__dump_add_named(line, "waiters", weir__wake_count(weir__wake_read(&pool->q)));
+	weir__dump_add(line, " breaker=");
+	weir__dump_add(line, weir_breaker_state_name(weir__breaker_state(&pool->breaker)));
 	weir__dump_add_named(line, "opens", wp_load_rlx_64(&pool->opens));
 	weir__dump_add_named(line, "open_failures", wp_load_rlx_64(&pool->open_failures));
 	weir__dump_add_named(line, "timeouts", wp_load_rlx_64(&pool->timeouts));
@@ -60,7 +65,7 @@ bool weir__dump_slot(const struct weir_pool *pool, uint32_t index, int64_t now_n
 	const struct weir__slot *slot = &pool->ring.slots[index];
 	const enum weir__state state = weir__word_state(wp_load_rlx_64(&slot->word));
 
-	if (state == WEIR__EMPTY)
+	if (state == WEIR__EMPTY || state == WEIR__SPARE)
 		return false;
 	weir__dump_begin(line);
 	weir__dump_add(line, "  slot ");
@@ -73,15 +78,21 @@ bool weir__dump_slot(const struct weir_pool *pool, uint32_t index, int64_t now_n
 	return true;
 }
 
+/* Where the walk over all waiters begins. */
+static const struct weir__waiter_chunk *shown_chunks(const struct weir_pool *pool)
+{
+	return (const struct weir__waiter_chunk *)(uintptr_t)wp_load_acq_64(
+		&pool->q.shown_chunks); /* T4 */
+}
+
 bool weir__dump_waiters(const struct weir_pool *pool, int64_t now_ns, struct weir__dump_line *line)
 {
-	const struct weir__waiter_chunk *chunk =
-		(const struct weir__waiter_chunk *)(uintptr_t)wp_load_acq_64(&pool->q.shown_chunks);
+	const struct weir__waiter_chunk *chunk = shown_chunks(pool); /* T4 */
 	uint32_t listed = 0;
 
 	weir__dump_begin(line);
 	weir__dump_add(line, "  waiting for");
-	for (; chunk != NULL; chunk = chunk->next) { /* T4 */
+	for (; chunk != NULL; chunk = chunk->next) {
 		for (uint32_t i = 0; i < WEIR__CHUNK_WAITERS && listed < WEIR__DUMP_WAITERS_MAX; i++) {
 			const int64_t since_ns = (int64_t)wp_hint_read(&chunk->waiters[i].shown_ns);
 
@@ -92,6 +103,22 @@ bool weir__dump_waiters(const struct weir_pool *pool, int64_t now_ns, struct wei
 		}
 	}
 	return listed > 0;
+}
+
+int64_t weir__dump_oldest_wait(const struct weir_pool *pool, int64_t now_ns)
+{
+	const struct weir__waiter_chunk *chunk = shown_chunks(pool); /* T4 */
+	int64_t oldest_ns = 0;
+
+	for (; chunk != NULL; chunk = chunk->next) {
+		for (uint32_t i = 0; i < WEIR__CHUNK_WAITERS; i++) {
+			const int64_t since_ns = (int64_t)wp_hint_read(&chunk->waiters[i].shown_ns);
+
+			if (since_ns != 0 && now_ns - since_ns > oldest_ns)
+				oldest_ns = now_ns - since_ns;
+		}
+	}
+	return oldest_ns;
 }
 
 void weir__dump_gate(const struct weir_gate *gate, int64_t now_ns, struct weir__dump_line *line)

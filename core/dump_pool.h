@@ -24,6 +24,9 @@ bool weir__dump_slot(const struct weir_pool *pool, uint32_t index, int64_t now_n
 /* The ages of those who wait, as many as are listed; false if nobody does. */
 bool weir__dump_waiters(const struct weir_pool *pool, int64_t now_ns, struct weir__dump_line *line);
 
+/* How long the one that has waited longest has; 0: nobody waits. */
+int64_t weir__dump_oldest_wait(const struct weir_pool *pool, int64_t now_ns);
+
 /* Who has the gate, and how many wait for it. */
 void weir__dump_gate(const struct weir_gate *gate, int64_t now_ns, struct weir__dump_line *line);
 

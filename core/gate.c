@@ -35,6 +35,7 @@ enum weir_code weir_gate_create(struct weir_gate **out, const struct weir_gate_c
 		gate->config.length_max = LENGTH_MAX_DEFAULT;
 	if (gate->config.ageing_ns == 0)
 		gate->config.ageing_ns = AGEING_DEFAULT_NS;
+	gate->name = "";
 	gate->id = wp_add_rlx_64(&next_gate_id, 1);
 	gate->magic = WEIR__GATE_MAGIC;
 	*out = gate;

@@ -150,6 +150,7 @@ struct weir_gate {
 	wp_ptr holder; /* storage of the thread that holds it, once it has come; N4 */
 	wp_u32 holder_thread;
 	struct weir_gate_config config; /* r/o, without zeroes */
+	const char *name;               /* r/o in use; of the db it is of, for probes; "": of none */
 
 	alignas(WEIR__CACHE_LINE) struct weir__lock lock;
 	wp_u32 progress; /* futex; N6 */
@@ -167,8 +168,8 @@ struct weir_gate {
 	int64_t since_ns WP_GUARDED_BY(lock);              /* of this hold */
 	int64_t entry_ns WP_GUARDED_BY(lock);              /* what one entry takes */
 	const char *site WP_GUARDED_BY(lock);              /* of the holder */
-	wp_hint shown_since_ns; /* since_ns for dumps; 0: nobody holds it */
-	wp_hint shown_site;     /* site for dumps */
+	wp_hint shown_since_ns;                            /* since_ns for dumps; 0: nobody holds it */
+	wp_hint shown_site;                                /* site for dumps */
 	struct weir__gate_lane lanes[WEIR_LANES] WP_GUARDED_BY(lock);
 	uint32_t next_bit WP_GUARDED_BY(lock);
 	struct weir_gate_entry *stock WP_GUARDED_BY(lock);

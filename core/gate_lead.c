@@ -6,6 +6,7 @@
 #include "gate_internal.h"
 
 #include "invariant.h"
+#include "probe.h"
 #include "seat.h"
 
 void weir__gate_come(struct weir_gate *gate)
@@ -91,6 +92,9 @@ uint32_t weir_gate_take(struct weir_gate *gate, struct weir_gate_entry **entries
 	gate->served += taken;
 	gate->counts.jobs += taken;
 	weir__unlock(&gate->lock);
+	for (uint32_t i = 0; i < taken; i++)
+		weir__probe_gate_enter(gate->name, now_ns - entries[i]->since_ns,
+		                       (int32_t)entries[i]->lane);
 	return taken;
 }
 

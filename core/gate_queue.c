@@ -4,6 +4,7 @@
  * an entry is expected to wait. The protocol is in gate_internal.h.
  */
 #include "gate_internal.h"
+#include "probe.h"
 
 /* Entries are made in chunks and kept until the gate goes (A6). */
 #define CHUNK_ENTRIES 32
@@ -189,6 +190,7 @@ static void give(struct weir_gate *gate, struct weir_gate_entry *entry, int64_t 
 	if (!job) {
 		weir__gate_unlink(gate, entry);
 		gate->counts.exclusives++;
+		weir__probe_gate_enter(gate->name, now_ns - entry->since_ns, (int32_t)entry->lane);
 	}
 	weir__gate_begin(gate, job ? WEIR__HOLD_CALLED : WEIR__HOLD_HELD, entry->lane, entry,
 	                 entry->site, now_ns);

@@ -27,16 +27,16 @@ static void tell(struct weir_pool *pool, enum weir_log_event event, const char *
 	weir__log(pool->options.log, event, fields, 6);
 }
 
-/* Low bits of watched_ns: what was told of the lease. */
+/* Low bits of watched_ns: what was told of the lease, and what was done (reclaim.c). */
 #define TOLD_USE INT64_C(1)
 #define TOLD_LEAK INT64_C(2)
-#define TOLD (TOLD_USE | TOLD_LEAK)
+#define NOTES (TOLD_USE | TOLD_LEAK | WEIR__WRITTEN_OFF)
 
 static void describe(const struct weir_pool *pool, const struct weir__slot *slot, int64_t now_ns,
                      struct weir_holder *holder)
 {
 	const uint64_t since = wp_load_rlx_64(&slot->since);
-	const int64_t seen_ns = now_ns - (slot->watched_ns & ~TOLD);
+	const int64_t seen_ns = now_ns - (slot->watched_ns & ~NOTES);
 
 	holder->slot = weir__slot_index(pool, slot);
 	holder->thread = (uint32_t)(since >> 32);
@@ -57,6 +57,27 @@ static bool is_news(struct weir__slot *slot, int64_t age_ns, int64_t limit_ns, i
 	return true;
 }
 
+/* A place may be lent only later, when another leak has come back. */
+static bool look_for_leak(struct weir_pool *pool, struct weir__slot *slot, int64_t leak_ns,
+                          const struct weir_holder *holder)
+{
+	const bool leaks = leak_ns > 0 && holder->held_ns_min >= leak_ns;
+	const bool lent = leaks && (slot->watched_ns & WEIR__WRITTEN_OFF) == 0 &&
+	                  weir__reclaim_write_off(pool, slot);
+	const bool news = is_news(slot, holder->held_ns_min, leak_ns, TOLD_LEAK);
+
+	if (news)
+		(void)wp_add_rlx_64(&pool->leaks, 1);
+	if (news || lent)
+		tell(pool, WEIR_LOG_LEAK_EVENT,
+		     lent ? "a connection has not come back; another may be opened in its stead"
+		          : "a connection has not come back",
+		     holder);
+	if (news && pool->options.on_leak != NULL)
+		pool->options.on_leak(pool->options.leak_arg, pool->config.name, holder);
+	return leaks;
+}
+
 bool weir__leak_look(struct weir_pool *pool, struct weir__slot *slot, uint64_t word, int64_t now_ns)
 {
 	const int64_t leak_ns = weir__setting(pool, WEIR_SET_leak_after);
@@ -66,20 +87,14 @@ bool weir__leak_look(struct weir_pool *pool, struct weir__slot *slot, uint64_t w
 
 	if (slot->watched != generation) {
 		slot->watched = generation;
-		slot->watched_ns = now_ns & ~TOLD;
+		slot->watched_ns = now_ns & ~NOTES;
 	}
-	if (leak_ns == 0 && use_ns == 0)
+	if ((leak_ns == 0 && use_ns == 0) || wp_load_rlx_32(&slot->expected_long) == generation)
 		return false;
 	describe(pool, slot, now_ns, &holder);
 	if (is_news(slot, holder.held_ns_min, use_ns, TOLD_USE)) {
 		(void)wp_add_rlx_64(&pool->over_uses, 1);
 		tell(pool, WEIR_LOG_OVER_USE_EVENT, "a connection is held for long", &holder);
 	}
-	if (is_news(slot, holder.held_ns_min, leak_ns, TOLD_LEAK)) {
-		(void)wp_add_rlx_64(&pool->leaks, 1);
-		tell(pool, WEIR_LOG_LEAK_EVENT, "a connection has not come back", &holder);
-		if (pool->options.on_leak != NULL)
-			pool->options.on_leak(pool->options.leak_arg, pool->config.name, &holder);
-	}
-	return leak_ns > 0 && holder.held_ns_min >= leak_ns;
+	return look_for_leak(pool, slot, leak_ns, &holder);
 }

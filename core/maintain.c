@@ -60,7 +60,7 @@ static bool is_spent(struct pass *pass, struct weir__slot *slot, enum weir_close
 		return true;
 	*reason = WEIR_CLOSE_LIFETIME;
 	if (slot->expires_ns != 0 && pass->now_ns >= slot->expires_ns) {
-		if (pass->expired < pool->ring.count / 4 + 1) {
+		if (pass->expired < pool->size / 4 + 1) {
 			pass->expired++;
 			return true;
 		}
@@ -132,6 +132,7 @@ static void look_at(struct pass *pass, struct weir__slot *slot)
 {
 	const uint64_t word = wp_load_rlx_64(&slot->word);
 
+	weir__reclaim_note(pass->pool, slot, word);
 	if (weir__word_state(word) == WEIR__LEASED)
 		pass->leaked += weir__leak_look(pass->pool, slot, word, pass->now_ns);
 	if (weir__word_state(word) == WEIR__IDLE &&
@@ -151,34 +152,71 @@ static uint32_t count_ready(const struct weir_pool *pool)
 	return ready;
 }
 
-enum weir_code weir__pool_prefill(struct weir_pool *pool, struct weir_error *err)
+/* Begin an open that nobody waits for. EXHAUSTED: no place, or none is admitted. */
+static enum weir_code open_one(struct weir_pool *pool, int64_t now_ns, struct weir_error *err)
+{
+	const uint32_t index = weir__capacity_reserve(pool, 0, now_ns);
+
+	if (index == WEIR__RING_NONE)
+		return WEIR_ERR_EXHAUSTED;
+	struct weir__slot *slot = weir__pool_slot(pool, index);
+
+	if (pool->opener != NULL) {
+		if (weir__opener_prefill(pool, slot))
+			return WEIR_OK;
+		weir__capacity_give(pool, slot);
+		return weir_fail(err, WEIR_ERR_NO_THREAD, "prefill", 0,
+		                 "%s: no thread could be started to open a connection", pool->config.name);
+	}
+	const enum weir_code code = weir__capacity_open(pool, slot, INT64_MAX, err);
+
+	if (code != WEIR_OK) {
+		weir__capacity_give(pool, slot);
+		return code;
+	}
+	weir__slot_pass_on(pool, slot);
+	weir__capacity_opened(pool);
+	return WEIR_OK;
+}
+
+static enum weir_code fill(struct weir_pool *pool, struct weir_error *err)
 {
 	const uint32_t min_idle = (uint32_t)weir__setting(pool, WEIR_SET_min_idle);
 
 	for (uint32_t ready = count_ready(pool); ready < min_idle; ready++) {
-		const uint32_t index = weir__capacity_reserve(pool, 0);
+		const enum weir_code code = open_one(pool, 0, err);
 
-		if (index == WEIR__RING_NONE)
-			return WEIR_OK;
-		struct weir__slot *slot = weir__pool_slot(pool, index);
-
-		if (pool->opener != NULL) {
-			if (weir__opener_prefill(pool, slot))
-				continue;
-			weir__capacity_give(pool, slot);
-			return weir_fail(err, WEIR_ERR_NO_THREAD, "prefill", 0,
-			                 "%s: no thread could be started to open a connection",
-			                 pool->config.name);
-		}
-		const enum weir_code code = weir__capacity_open(pool, slot, INT64_MAX, err);
-
-		if (code != WEIR_OK) {
-			weir__capacity_give(pool, slot);
-			return code;
-		}
-		weir__slot_pass_on(pool, slot);
+		if (code != WEIR_OK)
+			return code == WEIR_ERR_EXHAUSTED ? WEIR_OK : code;
 	}
 	return WEIR_OK;
+}
+
+enum weir_code weir__pool_prefill(struct weir_pool *pool, struct weir_error *err)
+{
+	/* Whoever opens on its own thread keeps house, which one thread does at a time. */
+	if (pool->opener == NULL)
+		return fill(pool, err);
+	/* Helpers go on with it as they end an open: two that counted at once would begin one
+	 * more than is missing. */
+	weir__lock(&pool->fill_lock);
+	const enum weir_code code = fill(pool, err);
+
+	weir__unlock(&pool->fill_lock);
+	return code;
+}
+
+/* The database is down, and the next probe is due: nobody need ask for a connection to find
+ * out whether it is back. */
+static void probe(struct pass *pass)
+{
+	struct weir_pool *pool = pass->pool;
+
+	if (weir__breaker_state(&pool->breaker) != WEIR_BREAKER_OPEN)
+		return;
+	if (weir__breaker_admits(pool, pass->now_ns))
+		(void)open_one(pool, pass->now_ns, NULL);
+	note_due(pass, weir__breaker_look_ns(pool, pass->now_ns));
 }
 
 /*
@@ -217,8 +255,12 @@ static struct weir_time keep_house(struct weir_pool *pool, struct weir_time now,
 		look_at(&pass, weir__pool_slot(pool, i));
 	wp_store_rlx_32(&pool->leaked, pass.leaked);
 	weir__reset_settle(pool);
+	if (!weir__reclaim_withdraw(pool))
+		note_due(&pass, weir__add_ns(now.ns, LOOK_NS));
+	probe(&pass);
 	*code = weir__pool_prefill(pool, err);
-	if (*code != WEIR_OK || (wp_load_rlx_32(&pool->way) & WEIR__WAY_STALE) != 0)
+	if (*code != WEIR_OK || count_ready(pool) < (uint32_t)weir__setting(pool, WEIR_SET_min_idle) ||
+	    (wp_load_rlx_32(&pool->way) & WEIR__WAY_STALE) != 0)
 		note_due(&pass, weir__add_ns(now.ns, LOOK_NS));
 	note_due(&pass, weir__add_ns(now.ns, apart(pool)));
 	wp_store_rel_32(&pool->ticking, 0);

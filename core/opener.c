@@ -4,7 +4,8 @@
  *
  * A caller of such a driver never opens: it queues up, and a helper opens for
  * the queue. What comes first, a connection that somebody returns or the new
- * one, goes to the head of the queue; a failed open fails the head. So a caller
+ * one, goes to the head of the queue; a failed open fails the oldest waiter that is
+ * not patient. So a caller
  * leaves at its own deadline whatever the database does, and a connection that
  * arrives later goes to the pool.
  *
@@ -127,20 +128,18 @@ static void serve(struct weir_pool *pool, const struct request *request)
 	/* Looked at again only now: the waiter may have been served since, and a
 	 * burst of waiters must not leave the pool full of connections. */
 	if (closed || (!request->wanted && weir__wake_count(wake) == 0)) {
-		(void)wp_add_full_32(&pool->asked, UINT32_MAX);
 		weir__capacity_give(pool, slot);
 		return;
 	}
 	if (weir__capacity_open(pool, slot, INT64_MAX, &err) == WEIR_OK) {
 		weir__slot_pass_on(pool, slot);
 		/* Only now: whom it serves might look again in between, and ask for one more. */
-		(void)wp_add_full_32(&pool->asked, UINT32_MAX);
+		weir__capacity_opened(pool);
+		(void)weir__pool_prefill(pool, &err);
 		weir__progress(pool);
 		return;
 	}
-	/* First: what is given up may be asked for again. */
-	(void)wp_add_full_32(&pool->asked, UINT32_MAX);
-	(void)weir__waitq_grant(&pool->q, WEIR__GRANT_FAILED, request->slot);
+	(void)weir__capacity_tell_failed(pool);
 	weir__capacity_give(pool, slot);
 }
 
@@ -187,6 +186,7 @@ static void note_refusal(struct weir_pool *pool)
 
 	(void)wp_add_rlx_64(&pool->open_failures, 1);
 	wp_store_rlx_32(&pool->open_down, 1);
+	weir__breaker_note(pool, false, wp_now());
 	weir__last_open_note(pool, code, &err);
 }
 
@@ -203,7 +203,6 @@ static bool request_open(struct weir_pool *pool, struct weir__slot *slot, bool w
 			served = opener->threads > 0;
 	}
 	if (served) {
-		(void)wp_add_full_32(&pool->asked, 1);
 		const uint32_t last = (opener->first + opener->count) % opener->capacity;
 
 		opener->requests[last].slot = weir__slot_index(pool, slot);

@@ -9,6 +9,9 @@
 #include "config_internal.h"
 #include "driver_check.h"
 
+/* Of what many threads record at a time. */
+#define LEASE_SHARDS 4
+
 /* Numbers pools for seats (seat.h); 0 means a free seat. */
 static wp_u64 next_pool_id = {1};
 
@@ -44,27 +47,42 @@ static enum weir_code no_memory(struct weir_error *err)
 	return weir_fail(err, WEIR_ERR_NO_MEMORY, "create", 0, "no memory for the pool");
 }
 
+/* What it has is freed with the pool, also when not all was to be had. */
+static bool create_histograms(struct weir_pool *pool)
+{
+	if (pool->config.metrics == 0)
+		return true;
+	pool->waits = weir__histogram_create(LEASE_SHARDS);
+	pool->uses = weir__histogram_create(LEASE_SHARDS);
+	pool->creates = weir__histogram_create(1);
+	return pool->waits != NULL && pool->uses != NULL && pool->creates != NULL;
+}
+
 static enum weir_code build(struct weir_pool *pool, bool fence, struct weir_error *err)
 {
-	const uint32_t size = (uint32_t)pool->config.max_size;
+	const uint32_t places = weir__pool_places(&pool->config);
 	const bool strict = pool->config.fairness == WEIR_FAIRNESS_FIFO;
 
-	if (!weir__ring_init(&pool->ring, size))
+	pool->size = (uint32_t)pool->config.max_size;
+	if (!weir__ring_init(&pool->ring, places) || !create_histograms(pool))
 		return no_memory(err);
 	if ((pool->ops.flags & WEIR_DRIVER_OPEN_HONOURS_DEADLINE) == 0 && !weir__opener_create(pool))
 		return no_memory(err);
 	weir__waitq_init(&pool->q, strict, fence, wp_now());
-	wp_store_rlx_32(&pool->empties, size);
+	pool->q.name = pool->config.name;
+	wp_store_rlx_32(&pool->empties, pool->size);
 	wp_store_rlx_32(&pool->way, choose_way(pool, fence));
 	for (int id = 0; id < WEIR_SETTINGS_COUNT; id++)
 		wp_store_rlx_64(&pool->settings[id],
 		                (uint64_t)*weir_config_value(&pool->config, (enum weir_setting_id)id));
 	pool->id = wp_add_rlx_64(&next_pool_id, 1);
+	weir__breaker_init(pool);
 	/* A lease of a pool that is gone may point to this one, which took its
 	 * address: generations that begin elsewhere tell them apart. */
-	for (uint32_t i = 0; i < size; i++)
+	for (uint32_t i = 0; i < places; i++)
 		wp_store_rlx_64(&pool->ring.slots[i].word,
-		                weir__word_make(WEIR__EMPTY, (uint32_t)pool->id * UINT32_C(0x9e3779b1)));
+		                weir__word_make(i < pool->size ? WEIR__EMPTY : WEIR__SPARE,
+		                                (uint32_t)pool->id * UINT32_C(0x9e3779b1)));
 	pool->magic = WEIR__POOL_MAGIC;
 	return WEIR_OK;
 }
@@ -281,7 +299,7 @@ enum weir_code weir_pool_read_stats(struct weir_pool *pool, struct weir_pool_sta
 	if (!weir__pool_ours(pool))
 		return WEIR_ERR_FORKED;
 	now.size = (uint32_t)sizeof now;
-	now.max_size = pool->ring.count;
+	now.max_size = weir__pool_limit(pool);
 	now.waiters = weir__wake_count(weir__wake_read(&pool->q));
 	now.waits = wp_load_rlx_64(&pool->q.waits);
 	now.handoffs = wp_load_rlx_64(&pool->q.handoffs);
@@ -295,10 +313,14 @@ enum weir_code weir_pool_read_stats(struct weir_pool *pool, struct weir_pool_sta
 	now.leaked = wp_load_rlx_32(&pool->leaked);
 	now.epoch = wp_load_rlx_32(&pool->epoch);
 	now.leaks = wp_load_rlx_64(&pool->leaks);
+	now.reclaimed = wp_load_rlx_64(&pool->reclaimed);
 	now.over_uses = wp_load_rlx_64(&pool->over_uses);
 	now.validations = wp_load_rlx_64(&pool->validations);
 	now.validate_failures = wp_load_rlx_64(&pool->validate_failures);
 	now.keepalives = wp_load_rlx_64(&pool->keepalives);
+	now.breaker = weir__breaker_state(&pool->breaker);
+	now.trips = wp_load_rlx_64(&pool->breaker.trips);
+	now.refusals = wp_load_rlx_64(&pool->breaker.refusals);
 	count_slots(pool, &now);
 	*stats = now;
 	return WEIR_OK;

@@ -59,7 +59,8 @@ void weir__reset_settle(struct weir_pool *pool)
 		const enum weir__state state = weir__word_state(wp_load_rlx_64(&slot->word));
 
 		/* One that is being opened may have begun before, and not have its epoch yet. */
-		settled = state == WEIR__EMPTY || (state != WEIR__OPENING && !weir__is_stale(pool, slot));
+		settled = state == WEIR__EMPTY || state == WEIR__SPARE ||
+		          (state != WEIR__OPENING && !weir__is_stale(pool, slot));
 	}
 	if (settled)
 		wp_store_rlx_32(&pool->way, wp_load_rlx_32(&pool->way) & ~WEIR__WAY_STALE);

@@ -11,12 +11,15 @@
  *   public   Somebody waits, and turn.h says keep. Publish with a full fence
  *            (R2), load wake (X2); if nobody is overdue, done. Else the slot is
  *            claimed back, if it is still there, and passed on.
+ * A lease whose use is timed has that recorded first (lease_time.c), on the detour that
+ * leads to each of them.
  * The labels are explained in slot.h and waitq.h. A slot that was claimed by
  * somebody else in between needs no care: that thread has a lease, and will
  * release it.
  * Progress: plain is wait-free; the others take the queue's lock.
  */
 #include "pool_internal.h"
+#include "probe.h"
 #include "thread_end.h"
 #include "turn.h"
 
@@ -57,53 +60,54 @@ void weir__slot_pass_on(struct weir_pool *pool, struct weir__slot *slot)
 	}
 }
 
+void weir__slot_shut(struct weir_pool *pool, struct weir__slot *slot, enum weir_close_reason reason)
+{
+	WEIR__CANCEL_DEFERRED;
+	(void)weir__slot_move(slot, WEIR__CLOSING);
+	weir__probe_retire(pool->config.name, weir__slot_index(pool, slot), (int32_t)reason);
+	pool->ops.close(slot->conn);
+	slot->conn = NULL;
+	(void)wp_add_rlx_64(&pool->closed[reason], 1);
+}
+
 void weir__slot_retire(struct weir_pool *pool, struct weir__slot *slot,
                        enum weir_close_reason reason)
 {
 	WEIR__CANCEL_DEFERRED;
-	(void)weir__slot_move(slot, WEIR__CLOSING);
-	pool->ops.close(slot->conn);
-	slot->conn = NULL;
-	(void)wp_add_rlx_64(&pool->closed[reason], 1);
+	weir__slot_shut(pool, slot, reason);
 	weir__capacity_give(pool, slot);
 }
 
-void weir__pool_scan(struct weir_pool *pool, uint32_t what)
+void weir__pool_scan(struct weir_pool *pool, bool enters)
 {
-	/* A helper opens for the queue, not for one waiter. Each waiter asks for one
-	 * open as it enters; who merely looks again asks only if none is under way,
-	 * or a slow open would be followed by one more at every look. */
-	const bool enters = (what & WEIR__SCAN_ENTERS) != 0;
-	bool ask = pool->opener == NULL || enters || wp_load_rlx_32(&pool->asked) == 0;
-
 	while (weir__wake_count(weir__wake_read(&pool->q)) > 0) { /* ends: nothing found */
-		uint32_t index = WEIR__RING_NONE;
+		const uint32_t index = weir__ring_scan(&pool->ring, 0, WEIR__IDLE, WEIR__LEASED); /* W3 */
 
-		if ((what & WEIR__SCAN_SLOTS) != 0)
-			index = weir__ring_scan(&pool->ring, 0, WEIR__IDLE, WEIR__LEASED); /* W3 */
-		if (index != WEIR__RING_NONE) {
-			weir__slot_pass_on(pool, weir__pool_slot(pool, index));
-			continue;
-		}
-		index = ask ? weir__capacity_reserve(pool, 0) : WEIR__RING_NONE;
 		if (index == WEIR__RING_NONE)
-			return;
-		ask = pool->opener == NULL;
-		weir__capacity_give(pool, weir__pool_slot(pool, index));
+			break;
+		weir__slot_pass_on(pool, weir__pool_slot(pool, index));
 	}
+	weir__capacity_refill(pool, enters);
 }
 
-/* Whether lease is held. */
-WP_INLINE bool is_held(const struct weir_lease *lease)
-{
-	const struct weir_pool *pool;
+/* What a lease that is held says, each part read once: this is counted in instructions. */
+struct held {
+	struct weir_pool *pool;
+	struct weir__slot *slot;
+	uint32_t generation;
+};
 
+/* Whether lease is held; fills held as far as it is. */
+WP_INLINE bool is_held(const struct weir_lease *lease, struct held *held)
+{
 	if (lease == NULL || lease->conn == NULL)
 		return false;
-	pool = lease->pool;
-	return weir__pool_ours(pool) && lease->slot < pool->ring.count &&
-	       wp_load_rlx_64(&pool->ring.slots[lease->slot].word) ==
-	           weir__word_make(WEIR__LEASED, lease->generation);
+	held->pool = lease->pool;
+	if (!weir__pool_ours(held->pool) || lease->slot >= held->pool->ring.count)
+		return false;
+	held->slot = weir__pool_slot(held->pool, lease->slot);
+	held->generation = lease->generation;
+	return wp_load_rlx_64(&held->slot->word) == weir__word_make(WEIR__LEASED, held->generation);
 }
 
 /* Say why a lease is not held. */
@@ -217,14 +221,17 @@ WP_INLINE enum weir_code release_plain(struct weir_pool *pool, struct weir__slot
 static WP_OUT_OF_LINE enum weir_code release_detour(struct weir_lease *lease,
                                                     struct weir_error *err)
 {
-	if (!is_held(lease))
+	struct held held;
+
+	if (!is_held(lease, &held))
 		return explain(lease, err);
 
-	struct weir_pool *pool = lease->pool;
-	struct weir__slot *slot = weir__pool_slot(pool, lease->slot);
+	struct weir_pool *pool = held.pool;
+	struct weir__slot *slot = held.slot;
 	const uint32_t way = wp_load_rlx_32(&pool->way);
 
 	lease->conn = NULL;
+	weir__use_end(pool, slot);
 	if ((way & WEIR__WAY_STALE) != 0 && weir__is_stale(pool, slot)) {
 		weir__slot_retire(pool, slot, WEIR_CLOSE_STALE);
 		return WEIR_OK;
@@ -235,7 +242,7 @@ static WP_OUT_OF_LINE enum weir_code release_detour(struct weir_lease *lease,
 	}
 	if ((way & WEIR__WAY_FENCE) == 0 && weir__wake_read(&pool->q) == WEIR__WAKE_NONE) {
 		weir__ring_note(&pool->ring, lease->slot); /* H1 */
-		return release_plain(pool, slot, lease->generation);
+		return release_plain(pool, slot, held.generation);
 	}
 	release_slow(pool, slot);
 	return WEIR_OK;
@@ -243,24 +250,25 @@ static WP_OUT_OF_LINE enum weir_code release_detour(struct weir_lease *lease,
 
 enum weir_code weir_release(struct weir_lease *lease, struct weir_error *err)
 {
-	if (!is_held(lease))
-		return release_detour(lease, err);
+	struct held held;
 
-	struct weir_pool *pool = lease->pool;
-
-	if ((wp_load_rlx_32(&pool->way) & WEIR__WAY_RELEASE) != WEIR__WAY_OPEN ||
-	    weir__wake_read(&pool->q) != WEIR__WAKE_NONE)
+	if (!is_held(lease, &held) ||
+	    (wp_load_rlx_32(&held.pool->way) & WEIR__WAY_RELEASE) != WEIR__WAY_OPEN ||
+	    weir__wake_read(&held.pool->q) != WEIR__WAKE_NONE || held.slot->timed_ns != 0)
 		return release_detour(lease, err);
 	lease->conn = NULL;
-	return release_plain(pool, weir__pool_slot(pool, lease->slot), lease->generation);
+	return release_plain(held.pool, held.slot, held.generation);
 }
 
 enum weir_code weir_discard(struct weir_lease *lease, struct weir_error *err)
 {
-	if (!is_held(lease))
+	struct held held;
+
+	if (!is_held(lease, &held))
 		return explain(lease, err);
 	lease->conn = NULL;
-	weir__slot_retire(lease->pool, weir__pool_slot(lease->pool, lease->slot), WEIR_CLOSE_BROKEN);
+	weir__use_end(held.pool, held.slot);
+	weir__slot_retire(held.pool, held.slot, WEIR_CLOSE_BROKEN);
 	return WEIR_OK;
 }
 

@@ -7,7 +7,7 @@
 const char *weir__state_name(enum weir__state state)
 {
 	static const char *const names[WEIR__STATES] = {
-		"EMPTY", "OPENING", "IDLE", "LEASED", "CHECKING", "CLOSING",
+		"EMPTY", "OPENING", "IDLE", "LEASED", "CHECKING", "CLOSING", "SPARE",
 	};
 
 	return (unsigned)state < WEIR__STATES ? names[state] : "?";

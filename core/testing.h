@@ -8,6 +8,7 @@
 
 #include "dump_text.h"
 #include "gate_internal.h"
+#include "histogram_internal.h"
 #include "json_text.h"
 #include "log_internal.h"
 #include "log_mask.h"

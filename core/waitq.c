@@ -4,6 +4,7 @@
  */
 #include "waitq.h"
 
+#include "probe.h"
 #include "turn.h"
 
 void weir__waitq_init(struct weir__waitq *q, bool strict, bool fence, int64_t now_ns)
@@ -110,7 +111,8 @@ static void unlink_waiter(struct weir__waitq *q, struct weir__waiter *waiter) WP
 }
 
 /* Under the lock: queue a waiter from the stock. */
-static struct weir__waiter *queue_up(struct weir__waitq *q, int64_t now_ns) WP_REQUIRES(q->lock)
+static struct weir__waiter *queue_up(struct weir__waitq *q, int64_t now_ns, bool patient)
+	WP_REQUIRES(q->lock)
 {
 	struct weir__waiter *waiter = q->stock;
 	const uint32_t phase = phase_of(q);
@@ -121,6 +123,7 @@ static struct weir__waiter *queue_up(struct weir__waitq *q, int64_t now_ns) WP_R
 	wp_hint_write(&waiter->shown_ns, (uint64_t)now_ns);
 	waiter->cpu = wp_cpu();
 	waiter->overdue = q->strict;
+	waiter->patient = patient;
 	waiter->first = q->length == 0;
 	wp_store_rlx_32(&waiter->state, WEIR__WAITER_WAITING);
 	link_tail(q, waiter);
@@ -151,7 +154,7 @@ static void arm(struct weir__waitq *q, uint32_t arming)
 }
 
 enum weir__enter weir__waitq_enter(struct weir__waitq *q, int64_t now_ns, uint32_t length_max,
-                                   struct weir__waiter **waiter)
+                                   bool patient, struct weir__waiter **waiter)
 {
 	enum weir__enter refused = WEIR__ENTERED;
 
@@ -170,7 +173,7 @@ enum weir__enter weir__waitq_enter(struct weir__waitq *q, int64_t now_ns, uint32
 		weir__unlock(&q->lock);
 		return refused;
 	}
-	*waiter = queue_up(q, now_ns);
+	*waiter = queue_up(q, now_ns, patient);
 	const bool armed = phase_of(q) == WEIR__WAKE_ARMED;
 	const uint32_t arming = q->arming;
 
@@ -237,18 +240,39 @@ static bool grant_to(struct weir__waitq *q, struct weir__waiter *waiter, enum we
 bool weir__waitq_grant(struct weir__waitq *q, enum weir__grant grant, uint32_t slot)
 {
 	bool sleeps = false;
+	int64_t since_ns = 0;
 
 	weir__lock(&q->lock);
 	struct weir__waiter *waiter = q->head;
 
 	if (waiter != NULL) {
+		since_ns = waiter->since_ns;
 		sleeps = grant_to(q, waiter, grant, slot);
 		if (grant == WEIR__GRANT_LEASE)
 			wp_store_rlx_64(&q->handoffs, wp_load_rlx_64(&q->handoffs) + 1);
 	}
 	weir__unlock(&q->lock);
+	if (waiter != NULL && grant == WEIR__GRANT_LEASE)
+		weir__probe_hand_off(q->name, slot, weir__probe_now() - since_ns);
 	if (sleeps)
 		wp_futex_wake(&waiter->state, 1); /* Q6: may reach a later user of the waiter */
+	return waiter != NULL;
+}
+
+bool weir__waitq_refuse(struct weir__waitq *q, enum weir__grant grant, bool all)
+{
+	bool sleeps = false;
+
+	weir__lock(&q->lock);
+	struct weir__waiter *waiter = q->head;
+
+	while (waiter != NULL && waiter->patient && !all)
+		waiter = waiter->next;
+	if (waiter != NULL)
+		sleeps = grant_to(q, waiter, grant, 0);
+	weir__unlock(&q->lock);
+	if (sleeps)
+		wp_futex_wake(&waiter->state, 1); /* Q6 */
 	return waiter != NULL;
 }
 
@@ -269,6 +293,7 @@ enum weir__handed weir__waitq_hand_over(struct weir__waitq *q, uint32_t slot, in
 	const int64_t now_ns = wp_now();
 	const uint32_t cpu = near ? wp_cpu() : 0;
 	bool sleeps = false;
+	int64_t since_ns = 0;
 
 	weir__lock(&q->lock);
 	const bool waits = q->head != NULL;
@@ -277,6 +302,7 @@ enum weir__handed weir__waitq_hand_over(struct weir__waitq *q, uint32_t slot, in
 	if (waits && near && q->overdue == 0 && !weir__turn_late(now_ns - waiter->since_ns, window_ns))
 		waiter = find_near(q, cpu);
 	if (waiter != NULL) {
+		since_ns = waiter->since_ns;
 		wp_store_rlx_32(&q->turn,
 		                weir__turn_steer(wp_load_rlx_32(&q->turn), now_ns - waiter->since_ns,
 		                                 window_ns, q->length));
@@ -284,6 +310,8 @@ enum weir__handed weir__waitq_hand_over(struct weir__waitq *q, uint32_t slot, in
 		wp_store_rlx_64(&q->handoffs, wp_load_rlx_64(&q->handoffs) + 1);
 	}
 	weir__unlock(&q->lock);
+	if (waiter != NULL)
+		weir__probe_hand_off(q->name, slot, now_ns - since_ns);
 	if (sleeps)
 		wp_futex_wake(&waiter->state, 1); /* Q6 */
 	if (waiter != NULL)

@@ -39,7 +39,8 @@
  * Invariants
  *   Q1  The queue is in the order of arrival. A grant goes to its head, but for
  *       hand_over, which may prefer one of the WEIR__NEAR oldest while nobody is
- *       overdue and the head is not late; never in strict order.
+ *       overdue and the head is not late; never in strict order. A refusal (refuse)
+ *       goes to the oldest that is not patient.
  *   Q2  wake is NONE if and only if the queue is empty and the pool is open.
  *   Q3  OVERDUE is set if and only if some queued waiter is marked overdue.
  *   Q4  A waiter sleeps without a timer of its own only if it is marked overdue,
@@ -102,6 +103,7 @@ enum weir__grant {
 	WEIR__GRANT_CAPACITY = 2, /* slot, in state OPENING: open it yourself */
 	WEIR__GRANT_FAILED = 3,   /* the open made for the queue failed */
 	WEIR__GRANT_CLOSED = 4,   /* the pool is closing */
+	WEIR__GRANT_DOWN = 5,     /* nothing can come: no connection is there, and none opens */
 };
 
 struct weir__waiter {
@@ -110,6 +112,7 @@ struct weir__waiter {
 	uint32_t slot;             /* granter, before G1 */
 	uint32_t cpu;              /* r/o while queued: the processor it entered on */
 	bool overdue;              /* under the lock */
+	bool patient;              /* r/o while queued: stays when an open fails */
 	bool scans;                /* its thread; whether it must scan after entering */
 	bool first;                /* its thread; whether nobody was queued when it entered */
 	int64_t since_ns;          /* r/o while queued */
@@ -153,8 +156,9 @@ struct weir__waitq {
 	struct weir__waiter *tail WP_GUARDED_BY(lock);
 	struct weir__waiter *stock WP_GUARDED_BY(lock);
 	struct weir__waiter_chunk *chunks WP_GUARDED_BY(lock);
-	bool strict; /* r/o after init: every waiter is overdue at once */
-	bool fence;  /* r/o after init: full fences in place of the heavy barrier */
+	bool strict;      /* r/o after init: every waiter is overdue at once */
+	bool fence;       /* r/o after init: full fences in place of the heavy barrier */
+	const char *name; /* r/o; the pool's, for probes; NULL: none */
 	wp_u64 waits;
 	wp_u64 handoffs;
 	wp_u64 barriers;
@@ -179,10 +183,11 @@ void weir__waitq_free(struct weir__waitq *q) WP_UNCHECKED;
  * Queue up behind everybody else and publish it to all releases (W1, W2): when
  * this returns ENTERED, every slot that was published by a release that did not
  * know of a waiter is visible, and the caller must scan if the waiter says so.
- * Most do not when the queue was armed and nobody overdue (Q5).
+ * Most do not when the queue was armed and nobody overdue (Q5). patient: nobody's failed
+ * open ends the wait.
  */
 enum weir__enter weir__waitq_enter(struct weir__waitq *q, int64_t now_ns, uint32_t length_max,
-                                   struct weir__waiter **waiter);
+                                   bool patient, struct weir__waiter **waiter);
 
 /* Sleep until granted or deadline_ns; may return early. True once granted. */
 bool weir__waitq_park(struct weir__waiter *waiter, int64_t deadline_ns);
@@ -205,6 +210,10 @@ void weir__waitq_retire(struct weir__waitq *q, struct weir__waiter *waiter);
 
 /* Grant to the head of the queue; false if nobody waits. */
 bool weir__waitq_grant(struct weir__waitq *q, enum weir__grant grant, uint32_t slot);
+
+/* Tell the oldest waiter that is not patient, or, with all, the oldest, why it gets nothing;
+ * false if there is none. */
+bool weir__waitq_refuse(struct weir__waitq *q, enum weir__grant grant, bool all);
 
 /* What became of a hand-over. */
 enum weir__handed {

@@ -98,6 +98,8 @@ static enum weir_code add_databases(struct weir_service *service, const char *fo
 	(void)snprintf(config.name, sizeof config.name, "remote");
 	config.max_size = 4;
 	config.leak_after = WEIR_SECONDS(5);
+	/* Each use finds out whether the server is still there: see its outages on the page. */
+	config.validate_on_acquire = 1;
 	return weir_service_add(service, weir_stub_engine_driver(), server, &config, err);
 }
 

@@ -58,12 +58,12 @@ static void check_figures(struct stress_world *world)
 	    counts.open_failures - stats.open_failures > sum.timed_out)
 		stress_broken(world, "%" PRIu64 " failed opens, the server saw %" PRIu64,
 		              stats.open_failures, counts.open_failures);
-	if (counts.live_max > world->size)
+	if (counts.live_max > world->slots)
 		stress_broken(world, "%" PRIu64 " connections at once, of %u", counts.live_max,
-		              world->size);
+		              world->slots);
 	if (stats.handoffs > stats.waits)
 		stress_broken(world, "more hand-offs than waits");
-	for (uint32_t i = 0; i < world->size; i++)
+	for (uint32_t i = 0; i < world->slots; i++)
 		expect_equal(world, "owner of a returned slot", atomic_load(&world->places[i].owner), 0);
 }
 
@@ -78,6 +78,9 @@ static void check_slots(struct stress_world *world)
 		stress_broken(world, "out of memory");
 		return;
 	}
+	/* The breaker may still be open. */
+	if (weir_pool_set(world->pool, "when_down", "wait", &err) != WEIR_OK)
+		stress_broken(world, "when_down cannot be set: %s", err.message);
 	while (got < world->size &&
 	       stress_acquire(world, &leases[got], STRESS_MARGIN_NS, &err) == WEIR_OK) {
 		stress_use_begin(world, &leases[got], STRESS_THREADS_MAX + 1);
@@ -94,11 +97,26 @@ static void check_slots(struct stress_world *world)
 	free(leases);
 }
 
+/* Nothing is out: what was lent for leaks is withdrawn. */
+static void check_leaks(struct stress_world *world)
+{
+	struct weir_pool_stats stats = {.size = sizeof stats};
+	struct weir_error err = WEIR_ERROR_INIT;
+
+	if (world->slots == world->size)
+		return;
+	if (weir_pool_maintain(world->pool, &err) != WEIR_OK ||
+	    weir_pool_read_stats(world->pool, &stats) != WEIR_OK)
+		stress_broken(world, "maintain: %s", err.message);
+	expect_equal(world, "places that may be used", stats.max_size, world->size);
+}
+
 void stress_check_rest(struct stress_world *world)
 {
 	weir_stub_set(world->stub, NULL);
 	weir_stub_unhang(world->stub);
 	await_opens(world);
 	check_figures(world);
+	check_leaks(world);
 	check_slots(world);
 }

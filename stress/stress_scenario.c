@@ -100,7 +100,7 @@ static const struct stress_scenario scenarios[] = {
 	{
 		.name = "failing-opens",
 		.doc = "opens on the caller's thread fail in bursts",
-		.settings = "max_size=4 open_timeout=1s",
+		.settings = "max_size=4 open_timeout=1s breaker_delay=1ms breaker_delay_max=4ms",
 		.driver = weir_stub_prompt_driver,
 		.threads = 8,
 		.may = STRESS_MAY_FAIL_OPEN,
@@ -110,7 +110,7 @@ static const struct stress_scenario scenarios[] = {
 	{
 		.name = "hanging-opens",
 		.doc = "opens on helper threads hang, fail and flap",
-		.settings = "max_size=4 max_opening=2",
+		.settings = "max_size=4 max_opening=2 breaker_delay=1ms breaker_delay_max=4ms",
 		.driver = weir_stub_driver,
 		.threads = 8,
 		.may = STRESS_MAY_FAIL_OPEN,
@@ -132,6 +132,16 @@ static const struct stress_scenario scenarios[] = {
 		.doc = "housekeeping retires and opens while settings change",
 		.settings = "max_size=6 min_idle=2 idle_timeout=1ms max_lifetime=5ms",
 		.driver = weir_stub_prompt_driver,
+		.threads = 8,
+		.may = STRESS_MAY_BE_REFUSED,
+		.mix = EVERYTHING,
+		.disturb = stress_disturb_maintain,
+	},
+	{
+		.name = "leaks",
+		.doc = "whoever sleeps with a lease has it written off, and comes back after all",
+		.settings = "max_size=3 leak_after=1us leak_policy=reclaim",
+		.driver = weir_stub_driver,
 		.threads = 8,
 		.may = STRESS_MAY_BE_REFUSED,
 		.mix = EVERYTHING,
@@ -281,7 +291,8 @@ static const struct stress_scenario scenarios[] = {
 	{
 		.name = "everything",
 		.doc = "all faults at once, on helper threads, in a ring with hints",
-		.settings = "max_size=20 max_opening=3 max_waiters=5 validate_on_acquire=on",
+		.settings = "max_size=20 max_opening=3 max_waiters=5 validate_on_acquire=on "
+					"breaker_delay=1ms breaker_delay_max=4ms when_down=wait",
 		.driver = weir_stub_driver,
 		.threads = 16,
 		.bag = 2,

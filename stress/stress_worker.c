@@ -69,6 +69,7 @@ static bool count_failure(struct stress_worker *w, enum weir_code code, bool may
 		tally->refused += may_wait;
 		return !may_wait || (may & STRESS_MAY_BE_REFUSED) != 0;
 	case WEIR_ERR_OPEN_FAILED:
+	case WEIR_ERR_UNAVAILABLE:
 		tally->open_failed++;
 		return (may & STRESS_MAY_FAIL_OPEN) != 0;
 	case WEIR_ERR_HEALTH:

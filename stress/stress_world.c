@@ -10,6 +10,8 @@
 #include <string.h>
 #include <time.h>
 
+#include <weir/log.h>
+
 #include "stress_random.h"
 #include "stress_worker.h"
 
@@ -60,7 +62,7 @@ void stress_dump(struct stress_world *world)
 			(void)fprintf(stderr, "  caller %u: in %s, %.3f s past its deadline\n", w->number, call,
 			              (double)(now_ns - atomic_load(&w->due_ns)) / 1e9);
 	}
-	for (uint32_t i = 0; i < world->size; i++) {
+	for (uint32_t i = 0; i < world->slots; i++) {
 		const uint32_t owner = atomic_load(&world->places[i].owner);
 
 		if (owner != 0)
@@ -95,7 +97,7 @@ void stress_use_begin(struct stress_world *world, const struct weir_lease *lease
 	struct stress_place *place;
 	uint32_t owner = 0;
 
-	if (lease->slot >= world->size) {
+	if (lease->slot >= world->slots) {
 		stress_broken(world, "a lease of slot %u, which does not exist", lease->slot);
 		return;
 	}
@@ -142,6 +144,8 @@ enum weir_code stress_release(struct stress_world *world, struct weir_lease *lea
 bool stress_pool_begin(struct stress_world *world, const char *more_settings)
 {
 	const struct weir_driver *driver = world->scenario->driver();
+	/* Outages are wanted here, thousands of them. */
+	const struct weir_pool_options quiet = {(uint32_t)sizeof quiet, weir_log_silent(), NULL, NULL};
 	struct weir_config config;
 	struct weir_error err = WEIR_ERROR_INIT;
 	char pairs[512];
@@ -155,12 +159,16 @@ bool stress_pool_begin(struct stress_world *world, const char *more_settings)
 	weir_config_init(&config, driver);
 	(void)snprintf(pairs, sizeof pairs, "%s %s", world->scenario->settings, more_settings);
 	if (weir_config_apply_pairs(&config, driver, pairs, NULL, &err) != WEIR_OK ||
-	    weir_pool_create(&world->pool, driver, world->stub, &config, &err) != WEIR_OK) {
+	    weir_pool_create_with(&world->pool, driver, world->stub, &config, &quiet, &err) !=
+	        WEIR_OK) {
 		stress_broken(world, "no pool: %s", err.message);
 		weir_stub_destroy(world->stub);
 		return false;
 	}
 	world->size = (uint32_t)config.max_size;
+	world->slots = world->size;
+	if (config.leak_policy == WEIR_LEAK_RECLAIM)
+		world->slots += world->size / 4 + 1;
 	world->got_besides = 0;
 	world->timeouts_besides = 0;
 	return true;

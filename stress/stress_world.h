@@ -83,6 +83,7 @@ struct stress_world {
 	struct weir_stub *stub;
 	struct weir_pool *pool;
 	uint32_t size;
+	uint32_t slots;            /* places in all: those of leaks that are written off, too */
 	uint64_t got_besides;      /* leases of this pool that no caller got, … */
 	uint64_t timeouts_besides; /* … and timeouts that none had */
 	_Atomic bool stop;         /* the callers shall end */

@@ -10,6 +10,7 @@
 #include "stress_fault_sweep.h"
 #include "stress_kill.h"
 #include "stress_memory.h"
+#include "stress_outage.h"
 #include "stress_power.h"
 
 static const struct stress_command commands[] = {
@@ -21,6 +22,7 @@ static const struct stress_command commands[] = {
 	{"kill", kill_command, "[options]", "kill processes that write, and look for what they wrote"},
 	{"faults", fault_command, "[options]", "fail each call to a file once, and audit what is left"},
 	{"powercut", power_command, "[options]", "cut the power over what is not synced, and audit"},
+	{"outage", outage_command, "[options]", "take the database from many callers for a while"},
 	{"memory", memory_command, "[options]", "refuse each allocation once, and look what breaks"},
 };
 

@@ -18,7 +18,7 @@
 #include <weir/error.h>
 
 #include "aligned.h"
-#include "histogram.h"
+#include "bench_histogram.h"
 #include "random.h"
 
 /* Operations are counted by role; leases of the stub scenarios have only one. */

@@ -229,7 +229,7 @@ int main(int argc, char **argv)
 	const std::vector<family> families = {
 		micro::register_lease(),  micro::register_handoff(), micro::register_park(),
 		micro::register_gate(),   micro::register_group(),   micro::register_statement(),
-		micro::register_config(), micro::register_stats(),
+		micro::register_config(), micro::register_stats(),   micro::register_metrics(),
 	};
 	medians times(families);
 

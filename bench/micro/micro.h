@@ -45,6 +45,7 @@ family register_group();
 family register_statement();
 family register_config();
 family register_stats();
+family register_metrics();
 
 [[noreturn]] void give_up(const char *what);
 [[noreturn]] void give_up(const char *what, const weir_error &err);

@@ -55,6 +55,10 @@ scratch_db::~scratch_db()
 {
 	static const char *const suffixes[] = {"", "-wal", "-shm", "-weir"};
 
+	/* The thread that led the last group may still be on its way out: destroy alone would
+	 * leave the db to it, for good. */
+	if (db != nullptr && weir_db_close(db, nullptr) != WEIR_OK)
+		give_up("the db does not close");
 	weir_db_destroy(db);
 	(void)sqlite3_close(connection);
 	for (const char *suffix : suffixes)

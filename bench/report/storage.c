@@ -12,7 +12,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "histogram.h"
+#include "bench_histogram.h"
 #include "monotonic.h"
 
 #define FSYNC_CALLS 64

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "histogram.h"
+#include "bench_histogram.h"
 #include "pass.h"
 
 #define BENCH_PEER_PROTOCOL 1

@@ -14,6 +14,7 @@
 #include "db_internal.h"
 #include "driver_check.h"
 #include "error_internal.h"
+#include "gate_internal.h"
 #include "thread_end.h"
 
 #define LINE_MAX_ 512
@@ -70,7 +71,10 @@ static enum weir_code make_gate(struct weir_db *db, struct weir_error *err)
 
 	const enum weir_code code = weir_gate_create(&db->gate, &config, err);
 
-	return code == WEIR_OK ? weir_gate_create(&db->equals, NULL, err) : code;
+	if (code != WEIR_OK)
+		return code;
+	db->gate->name = db->config.name;
+	return weir_gate_create(&db->equals, NULL, err);
 }
 
 static enum weir_code open_connections(struct weir_db *db, struct weir_error *err)
@@ -91,7 +95,7 @@ static enum weir_code open_connections(struct weir_db *db, struct weir_error *er
 
 static enum weir_code build(struct weir_db *db, struct weir_error *err)
 {
-	const size_t slots = (size_t)db->config.max_size;
+	const size_t slots = weir__pool_places(&db->config);
 	enum weir_code code;
 
 	for (int id = 0; id < WEIR_SETTINGS_COUNT; id++)
@@ -101,7 +105,8 @@ static enum weir_code build(struct weir_db *db, struct weir_error *err)
 	db->counts =
 		(struct weir__db_counts *)wp_alloc(WEIR__CACHE_LINE, (slots + 1) * sizeof *db->counts);
 	db->watched = (struct weir__watched *)wp_alloc(WEIR__CACHE_LINE, slots * sizeof *db->watched);
-	if (db->refused == NULL || db->counts == NULL || db->watched == NULL)
+	if (db->refused == NULL || db->counts == NULL || db->watched == NULL ||
+	    !weir__db_histograms_make(db))
 		return weir_fail(err, WEIR_ERR_NO_MEMORY, "db.create", 0, "no memory for the db");
 	code = make_gate(db, err);
 	if (code == WEIR_OK)
@@ -126,6 +131,7 @@ static void dismantle(struct weir_db *db)
 	wp_free(db->refused);
 	wp_free(db->counts);
 	wp_free(db->watched);
+	weir__db_histograms_free(db);
 	wp_free_wiped(db, sizeof *db);
 }
 
@@ -301,7 +307,7 @@ enum weir_code weir_db_set(struct weir_db *db, const char *name, const char *val
 /* Sum what each reader, and the writer, counted for itself. */
 static void read_statements(const struct weir_db *db, struct weir_db_stats *stats)
 {
-	for (int64_t i = 0; i <= db->config.max_size; i++) {
+	for (uint32_t i = 0; i <= weir__pool_places(&db->config); i++) {
 		stats->statement_hits += wp_load_rlx_64(&db->counts[i].hits);
 		stats->statement_misses += wp_load_rlx_64(&db->counts[i].misses);
 	}

@@ -10,6 +10,7 @@
  *   db_read.c   reads                                db_statement.c   statements
  *   db_suspend.c  admitting nothing for a while
  *   upkeep.c    checkpoints, the read pin, warnings  keeper.c   when they are due
+ *   db_histograms.c  how long all of that takes
  *
  * Who owns what. The holder of the gate owns the writer, and every field marked
  * (gate). The aide and the fields marked (aide) belong to whoever has aide_lock,
@@ -34,6 +35,7 @@
 #define WEIR_CORE_DB_INTERNAL_H
 
 #include "db_conn.h"
+#include "histogram_internal.h"
 #include "lock.h"
 #include "log_internal.h"
 #include "pool_internal.h"
@@ -75,7 +77,7 @@ struct weir__job {
 };
 
 /* The writer's troubles: when it may be tried again, and what the last one was. */
-struct weir__breaker {
+struct weir__troubles {
 	uint32_t failures; /* in a row, without a commit between them */
 	int64_t retry_ns;
 	struct weir_error last;
@@ -141,10 +143,13 @@ struct weir_db {
 	wp_u32 *refused; /* by reader's slot: the generation whose statements are refused */
 	struct weir__db_counts *counts; /* by reader's slot; the last is the writer's */
 
+	/* By enum weir_histogram_id. r/o after creation; NULL: the pool's, or metrics is off. */
+	struct weir__histogram *histograms[WEIR_HISTOGRAMS_COUNT];
+
 	/* (gate) */
 	struct weir__db_conn *writer; /* NULL: to be opened */
 	bool durable;                 /* a durable commit was asked for */
-	struct weir__breaker breaker;
+	struct weir__troubles troubles;
 	wp_u32 writer_old; /* to be opened anew before it is used (db_reset.c) */
 	wp_u32 aide_old;
 	wp_u32 pool_wanted; /* housekeeping of the readers' pool, now */
@@ -193,6 +198,12 @@ static inline bool weir__db_ours(const struct weir_db *db)
 	return db->magic == WEIR__DB_MAGIC;
 }
 
+/* Count a value; nothing is done where there is no such histogram. */
+static inline void weir__db_note(struct weir_db *db, enum weir_histogram_id id, int64_t value)
+{
+	weir__histogram_add(db->histograms[id], 0, value, 1);
+}
+
 /* Counters with one writer at a time need no locked instruction. */
 static inline void weir__bump(wp_u64 *counter)
 {
@@ -213,8 +224,15 @@ enum weir_code weir__db_conn_open(struct weir_db *db, enum weir_role role,
 void weir__db_conn_close(struct weir__db_conn *conn);
 enum weir_code weir__db_open_readers(struct weir_db *db, struct weir_error *err);
 
-/* db_open.c: the holder of conn is done; slot is its place, max_size the writer's. */
+/* db_open.c: the holder of conn is done; slot is its place; weir__pool_places
+ * is the writer's. */
 void weir__db_count(struct weir_db *db, struct weir__db_conn *conn, uint32_t slot);
+
+/* db_histograms.c: false without memory; then free what there is. */
+bool weir__db_histograms_make(struct weir_db *db);
+void weir__db_histograms_free(struct weir_db *db);
+/* For weir_open_request.synced; arg: the db. */
+void weir__db_note_sync(void *arg, int64_t took_ns);
 
 /* writer.c, (gate): have a writer, opening it if need be. Errors: WRITER_DOWN. */
 enum weir_code weir__writer_ready(struct weir_db *db, struct weir_error *err);

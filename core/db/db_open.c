@@ -57,7 +57,11 @@ enum weir_code weir__db_conn_open(struct weir_db *db, enum weir_role role,
 	request.deadline = deadline;
 	request.driver_data = db->options.driver_data;
 	request.role = role;
-	request.slot = (uint32_t)db->config.max_size; /* not a reader's */
+	request.slot = weir__pool_places(&db->config); /* not a reader's */
+	if (db->histograms[WEIR_HISTOGRAM_SYNC] != NULL) {
+		request.synced = weir__db_note_sync;
+		request.synced_arg = db;
+	}
 	*conn = NULL;
 	return open_conn(db, &request, conn, err);
 }

@@ -18,7 +18,8 @@
 
 static bool are_valid(const struct weir_read_options *options)
 {
-	return options->size >= sizeof *options && options->timeout_ns >= 0;
+	return options->size >= sizeof *options && options->timeout_ns >= 0 &&
+	       (unsigned)options->when_down <= WEIR_DOWN_WAIT;
 }
 
 static enum weir_code check_begin(const struct weir_db *db, const struct weir_read_options *options,
@@ -93,7 +94,7 @@ enum weir_code weir_read_begin_from(struct weir_db *db, const struct weir_read_o
                                     const char *site, struct weir_tx *tx, struct weir_error *err)
 {
 	WEIR__CANCEL_DEFERRED;
-	int64_t timeout_ns = WEIR_TIMEOUT_SETTING;
+	struct weir_acquire_options how = {.size = (uint32_t)sizeof how};
 	enum weir_code code = check_begin(db, options, tx, err);
 
 	if (code != WEIR_OK)
@@ -102,16 +103,22 @@ enum weir_code weir_read_begin_from(struct weir_db *db, const struct weir_read_o
 	if (db->readers == NULL) {
 		code = begin_solo(db, options, site, tx, err);
 	} else {
-		if (options != NULL && options->timeout_ns > 0)
-			timeout_ns = options->timeout_ns;
+		if (options != NULL) {
+			how.timeout_ns = options->timeout_ns;
+			how.when_down = options->when_down;
+			how.expected_long = options->expected_long;
+		}
 		/* Whoever has a reader may be waiting for the gate. */
-		if (weir_gate_is_mine(db->gate))
-			timeout_ns = 0;
-		code = weir_acquire_from(db->readers, &tx->lease, timeout_ns, site, err);
+		code = weir_gate_is_mine(db->gate)
+		           ? weir_acquire_from(db->readers, &tx->lease, 0, site, err)
+		           : weir_acquire_with_from(db->readers, &tx->lease, &how, site, err);
 		if (code == WEIR_OK) {
 			tx->db = db;
 			tx->conn = (struct weir__db_conn *)tx->lease.conn;
 			tx->kind = WEIR__TX_READ;
+			if (how.expected_long)
+				wp_store_rlx_32(&weir__pool_slot(db->readers, tx->lease.slot)->expected_long,
+				                tx->lease.generation);
 			weir__defer_begin();
 			if (wp_load_rlx_32(&db->pinned) == 0)
 				note_unpinned(db);

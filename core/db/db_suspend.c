@@ -63,7 +63,7 @@ enum weir_code weir__db_admit(struct weir_db *db, const struct weir_write_option
 
 	if (wp_load_acq_32(&db->suspended) == 0)
 		return WEIR_OK;
-	may_wait = may_wait && weir__db_setting(db, WEIR_SET_when_down) == WEIR_DOWN_WAIT;
+	may_wait = may_wait && weir__db_setting(db, WEIR_SET_when_down) != 0;
 	deadline_ns = weir__add_ns(wp_now(), patience_of(db, options));
 	while (wp_load_acq_32(&db->suspended) != 0) { /* P2; ends: resume, close, the deadline */
 		if (!may_wait || wp_now() >= deadline_ns)

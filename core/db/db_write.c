@@ -298,6 +298,7 @@ enum weir_code weir_write_begin_from(struct weir_db *db, const struct weir_write
 	tx->conn->failed = false;
 	tx->entry = entry;
 	tx->kind = WEIR__TX_WRITE;
+	weir__db_note(db, WEIR_HISTOGRAM_GATE_WAIT, wp_now() - job.asked_ns);
 	weir__defer_begin();
 	return WEIR_OK;
 }
@@ -334,6 +335,19 @@ static void end_lease(struct weir_tx *tx, enum weir_outcome outcome,
 	weir__writer_leave(db, entry);
 }
 
+static enum weir_code commit_timed(struct weir_tx *tx, struct weir_error *why)
+{
+	struct weir_db *db = tx->db;
+	const int64_t began_ns = wp_now();
+	const enum weir_code code = db->engine->commit(tx->conn->conn, why);
+
+	if (code == WEIR_OK) {
+		weir__committed(db);
+		weir__db_note(db, WEIR_HISTOGRAM_COMMIT, wp_now() - began_ns);
+	}
+	return code;
+}
+
 enum weir_code weir_write_commit(struct weir_tx *tx, struct weir_write_result *result,
                                  struct weir_error *err)
 {
@@ -347,10 +361,8 @@ enum weir_code weir_write_commit(struct weir_tx *tx, struct weir_write_result *r
 		return code;
 	db = tx->db;
 	weir__statements_end_all(&tx->conn->statements, db->sql);
-	code = db->engine->commit(tx->conn->conn, &why);
-	if (code == WEIR_OK)
-		weir__committed(db);
-	else
+	code = commit_timed(tx, &why);
+	if (code != WEIR_OK)
 		outcome = code == WEIR_ERR_INDETERMINATE ? WEIR_INDETERMINATE : WEIR_FAILED;
 	if (result != NULL && result->size >= sizeof *result) {
 		const uint32_t size = result->size;

@@ -71,7 +71,7 @@ bool weir__dump_db_next(const struct weir_db *db, struct weir__dump_at *at, int6
 	case PART_GATE:
 		weir__dump_gate(db->gate, now_ns, line);
 		if (wp_hint_read(&db->gate->shown_since_ns) != 0)
-			add_sql(db, (uint32_t)db->config.max_size, line);
+			add_sql(db, weir__pool_places(&db->config), line);
 		return true;
 	case PART_LOG:
 		log_line(db, line);

@@ -44,6 +44,7 @@
 #include <string.h>
 
 #include "group.h"
+#include "probe.h"
 #include "thread_end.h"
 
 /* Jobs taken at a time: few, so that group_time is heeded, and enough that the
@@ -121,12 +122,16 @@ static void commit(struct weir__group *group)
 	struct weir_error why = WEIR_ERROR_INIT;
 	const int64_t began_ns = wp_now();
 	const enum weir_code code = db->engine->commit(db->writer->conn, &why);
+	const int64_t commit_ns = wp_now() - began_ns;
 
-	db->lingering.commit_ns += (wp_now() - began_ns - db->lingering.commit_ns) / 8;
+	weir__probe_group_commit(db->config.name, group->sound, commit_ns, (int32_t)code);
+	db->lingering.commit_ns += (commit_ns - db->lingering.commit_ns) / 8;
 	group->in_txn = false;
 	if (code == WEIR_OK) {
 		weir__committed(db);
 		group->committed = true;
+		weir__db_note(db, WEIR_HISTOGRAM_COMMIT, commit_ns);
+		weir__db_note(db, WEIR_HISTOGRAM_GROUP_SIZE, group->sound);
 		end_sound(group, WEIR_COMMITTED, NULL);
 	} else if (code == WEIR_ERR_INDETERMINATE) {
 		end_sound(group, WEIR_INDETERMINATE, &why); /* J3 */
@@ -192,10 +197,12 @@ static void run(struct weir__group *group, struct weir__job *job, struct verdict
 	guard.deadline.ns = job->budget_ns > 0 ? weir__add_ns(now_ns, job->budget_ns) : INT64_MAX;
 	guard.cancelled = weir__job_is_stopped;
 	guard.token = job;
-	if (job->result.runs++ > 0)
+	if (job->result.runs++ > 0) {
 		weir__bump(&db->runs_again);
-	else
+	} else {
 		job->began_ns = now_ns;
+		weir__db_note(db, WEIR_HISTOGRAM_GATE_WAIT, now_ns - job->asked_ns);
+	}
 	conn->failed = false;
 	db->engine->job_begin(conn->conn, &guard);
 	returned = call(group, job, &tx);

@@ -10,6 +10,8 @@
  */
 #include "db_internal.h"
 
+#include "probe.h"
+
 /* (aide) */
 static void pin(struct weir_db *db)
 {
@@ -79,9 +81,11 @@ static enum weir_code have_aide(struct weir_db *db, struct weir_time deadline,
 	return weir__db_conn_open(db, WEIR_ROLE_AIDE, deadline, &db->aide, err);
 }
 
-static void note_checkpoint(struct weir_db *db, const struct weir_checkpoint_result *result)
+static void note_checkpoint(struct weir_db *db, const struct weir_checkpoint_result *result,
+                            int64_t took_ns)
 {
 	weir__bump(&db->checkpoints);
+	weir__db_note(db, WEIR_HISTOGRAM_CHECKPOINT, took_ns);
 	wp_store_rlx_64(&db->log_frames, result->frames);
 	wp_store_rlx_32(&db->stuck, result->copied < result->frames);
 	wp_store_rlx_64(&db->stall_ns_sum,
@@ -96,6 +100,7 @@ enum weir_code weir__upkeep_checkpoint(struct weir_db *db, struct weir_time dead
 {
 	struct weir_checkpoint_result own = {0};
 	struct weir_error why = WEIR_ERROR_INIT;
+	int64_t took_ns = 0;
 	enum weir_code code;
 
 	own.size = (uint32_t)sizeof own;
@@ -104,8 +109,12 @@ enum weir_code weir__upkeep_checkpoint(struct weir_db *db, struct weir_time dead
 
 	unpin(db);
 	code = have_aide(db, deadline, &why);
-	if (code == WEIR_OK)
+	if (code == WEIR_OK) {
+		const int64_t began_ns = wp_now();
+
 		code = db->engine->checkpoint(db->writer->conn, db->aide->conn, deadline, &own, &why);
+		took_ns = wp_now() - began_ns;
+	}
 	if (code == WEIR_ERR_DRIVER_BROKEN) {
 		weir__db_conn_close(db->aide);
 		db->aide = NULL;
@@ -113,12 +122,13 @@ enum weir_code weir__upkeep_checkpoint(struct weir_db *db, struct weir_time dead
 	if (was_pinned)
 		pin(db);
 	weir__unlock(&db->aide_lock);
+	weir__probe_checkpoint(db->config.name, own.frames, own.stall_ns, (int32_t)code);
 	wp_store_rlx_32(&db->idle_wanted, 0);
 	if (code != WEIR_OK) {
 		weir__bump(&db->checkpoint_failures);
 		return weir_fail(err, code, why.where, why.driver_code, "%s", why.message);
 	}
-	note_checkpoint(db, &own);
+	note_checkpoint(db, &own, took_ns);
 	if (result != NULL && result->size >= sizeof *result) {
 		own.size = result->size;
 		*result = own;

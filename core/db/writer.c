@@ -28,20 +28,20 @@
 
 static void note_failure(struct weir_db *db, const struct weir_error *why)
 {
-	struct weir__breaker *breaker = &db->breaker;
+	struct weir__troubles *troubles = &db->troubles;
 	int64_t pause_ns = PAUSE_FIRST_NS;
 
-	breaker->last = *why;
-	breaker->failures++;
-	if (breaker->failures <= FAILURES_FREE)
+	troubles->last = *why;
+	troubles->failures++;
+	if (troubles->failures <= FAILURES_FREE)
 		return;
-	for (uint32_t i = FAILURES_FREE + 1; i < breaker->failures && pause_ns < PAUSE_LAST_NS; i++)
+	for (uint32_t i = FAILURES_FREE + 1; i < troubles->failures && pause_ns < PAUSE_LAST_NS; i++)
 		pause_ns *= 2;
 	if (pause_ns > PAUSE_LAST_NS)
 		pause_ns = PAUSE_LAST_NS;
-	breaker->retry_ns = weir__add_ns(wp_now(), pause_ns);
+	troubles->retry_ns = weir__add_ns(wp_now(), pause_ns);
 	wp_store_rlx_32(&db->writer_down, 1);
-	if (breaker->failures == FAILURES_FREE + 1)
+	if (troubles->failures == FAILURES_FREE + 1)
 		weir__db_say(db, WEIR_LOG_WRITER_EVENT, NULL, 0, "writes are down: %s", why->message);
 }
 
@@ -65,10 +65,10 @@ enum weir_code weir__writer_ready(struct weir_db *db, struct weir_error *err)
 
 	if (db->writer != NULL)
 		return WEIR_OK;
-	if (now_ns < db->breaker.retry_ns)
-		return weir_fail(err, WEIR_ERR_WRITER_DOWN, "db.write", db->breaker.last.driver_code,
+	if (now_ns < db->troubles.retry_ns)
+		return weir_fail(err, WEIR_ERR_WRITER_DOWN, "db.write", db->troubles.last.driver_code,
 		                 "%s: the writer is down and will be tried again: %.160s", db->config.name,
-		                 db->breaker.last.message);
+		                 db->troubles.last.message);
 	const int64_t open_ns = weir__db_setting(db, WEIR_SET_open_timeout);
 	const struct weir_time deadline = {weir__add_ns(now_ns, open_ns)};
 
@@ -119,15 +119,15 @@ void weir__writer_settle(struct weir_db *db, bool committed, const struct weir_e
 
 	if (writer == NULL)
 		return;
-	weir__db_count(db, writer, (uint32_t)db->config.max_size);
+	weir__db_count(db, writer, weir__pool_places(&db->config));
 	if (broken != NULL) {
 		weir__writer_give_up(db, broken);
 		return;
 	}
-	if (committed && db->breaker.failures > 0) {
-		if (db->breaker.failures > FAILURES_FREE)
+	if (committed && db->troubles.failures > 0) {
+		if (db->troubles.failures > FAILURES_FREE)
 			weir__db_say(db, WEIR_LOG_WRITER_EVENT, NULL, 0, "writes are up again");
-		db->breaker.failures = 0;
+		db->troubles.failures = 0;
 		wp_store_rlx_32(&db->writer_down, 0);
 	}
 	/* Something a holder left that cannot be undone is no fault of the database:

@@ -37,6 +37,7 @@ static void fill_pool(struct weir_metrics *metrics, const struct weir_pool_stats
 	values[WEIR_METRIC_REJECTED] = stats->rejected;
 	values[WEIR_METRIC_LEAKS] = stats->leaks;
 	values[WEIR_METRIC_LEAKED] = stats->leaked;
+	values[WEIR_METRIC_RECLAIMED] = stats->reclaimed;
 	values[WEIR_METRIC_OVER_USES] = stats->over_uses;
 	values[WEIR_METRIC_BARRIERS] = stats->barriers;
 	values[WEIR_METRIC_OPENS] = stats->opens;
@@ -48,6 +49,10 @@ static void fill_pool(struct weir_metrics *metrics, const struct weir_pool_stats
 	values[WEIR_METRIC_VALIDATE_FAILURES] = stats->validate_failures;
 	values[WEIR_METRIC_KEEPALIVES] = stats->keepalives;
 	values[WEIR_METRIC_EPOCH] = stats->epoch;
+	/* States stand in the order of enum weir_breaker_state. */
+	values[WEIR_METRIC_BREAKER_CLOSED + stats->breaker] = 1;
+	values[WEIR_METRIC_TRIPS] = stats->trips;
+	values[WEIR_METRIC_REFUSALS] = stats->refusals;
 }
 
 static void fill_db(struct weir_metrics *metrics, const struct weir_db_stats *stats)

@@ -3,26 +3,14 @@
  * Figures as a document: Prometheus' text, where all rows of a name stand together under
  * one HELP and TYPE, and JSON, where all rows of a pool do.
  */
-#include <weir/config.h>
-#include <weir/metrics.h>
-
 #include <string.h>
 
+#include "db_internal.h"
 #include "json_text.h"
+#include "metrics_output.h"
 #include "platform_os.h"
 
-#define PIECE_MAX 2048
-
-struct output {
-	const struct weir_writer *writer;
-	const struct weir_metrics *metrics; /* count of them */
-	size_t count;
-	bool good;
-	struct weir__text text;
-	char piece[PIECE_MAX];
-};
-
-static void flush(struct output *output)
+void weir__metrics_flush(struct weir__metrics_output *output)
 {
 	output->good =
 		output->good && output->text.length < sizeof output->piece &&
@@ -32,8 +20,7 @@ static void flush(struct output *output)
 
 /* ---- Prometheus ---- */
 
-/* A name as Prometheus has it: letters, digits and underscores. */
-static void add_name(struct weir__text *text, const char *name, size_t length)
+void weir__metrics_add_name(struct weir__text *text, const char *name, size_t length)
 {
 	for (size_t i = 0; i < length; i++)
 		weir__text_add(text, "%c", name[i] == '.' ? '_' : name[i]);
@@ -47,7 +34,7 @@ void weir_metrics_prometheus_name(const struct weir_metric *row, char *name)
 	const size_t stem = length > sizeof kept - 1 ? length - (sizeof kept - 1) : length;
 	const bool is_count = strcmp(row->name + stem, kept) == 0;
 
-	add_name(&text, row->name, is_count ? stem : length);
+	weir__metrics_add_name(&text, row->name, is_count ? stem : length);
 	weir__text_add(&text, "%s%s", is_count ? "s" : "",
 	               row->instrument == WEIR_COUNTER ? "_total" : "");
 }
@@ -98,25 +85,23 @@ static void add_label(struct weir__text *text, const char *value)
 	}
 }
 
-static void add_sample(struct output *output, const struct weir_metric *row,
-                       const struct weir_metrics *metrics, uint64_t value)
+static void add_sample(struct weir__metrics_output *output, const struct weir_metric *row,
+                       const struct weir__metrics_pool *pool, uint64_t value)
 {
 	struct weir__text *text = &output->text;
 
 	add_metric_name(text, row);
-	weir__text_add(text, "{db_client_connection_pool_name=\"");
-	add_label(text, metrics->pool);
-	weir__text_add(text, "\"");
+	weir__text_add(text, "{db_client_connection_pool_name=\"%s\"", pool->label);
 	if (row->attribute[0] != '\0') {
 		weir__text_add(text, ",");
-		add_name(text, row->attribute, strlen(row->attribute));
+		weir__metrics_add_name(text, row->attribute, strlen(row->attribute));
 		weir__text_add(text, "=\"%s\"", row->value);
 	}
 	weir__text_add(text, "} %llu\n", (unsigned long long)value);
-	flush(output);
+	weir__metrics_flush(output);
 }
 
-static void write_prometheus(struct output *output)
+static void write_prometheus(struct weir__metrics_output *output)
 {
 	size_t count;
 	const struct weir_metric *rows = weir_metrics_table(&count);
@@ -131,19 +116,22 @@ static void write_prometheus(struct output *output)
 			add_metric_name(&output->text, row);
 			weir__text_add(&output->text, " %s\n",
 			               row->instrument == WEIR_COUNTER ? "counter" : "gauge");
-			flush(output);
+			weir__metrics_flush(output);
 		}
 		for (size_t at = 0; at < output->count; at++) {
-			if (output->metrics[at].has_db || i < WEIR_METRIC_GATE_NORMAL)
-				add_sample(output, row, &output->metrics[at], output->metrics[at].values[i]);
+			const struct weir__metrics_pool *pool = &output->pools[at];
+
+			if (pool->metrics.has_db || i < WEIR_METRIC_GATE_NORMAL)
+				add_sample(output, row, pool, pool->metrics.values[i]);
 		}
 	}
+	weir__metrics_write_prometheus(output);
 }
 
 /* ---- JSON ---- */
 
-static void write_json_row(struct output *output, const struct weir_metric *row, uint64_t value,
-                           bool first)
+static void write_json_row(struct weir__metrics_output *output, const struct weir_metric *row,
+                           uint64_t value, bool first)
 {
 	struct weir__text *text = &output->text;
 
@@ -153,17 +141,17 @@ static void write_json_row(struct output *output, const struct weir_metric *row,
 	weir__text_add(text, ",\"type\":\"%s\",\"unit\":\"%s\",\"value\":%llu}",
 	               row->instrument == WEIR_COUNTER ? "counter" : "gauge", row->unit,
 	               (unsigned long long)value);
-	flush(output);
+	weir__metrics_flush(output);
 }
 
-static void write_json(struct output *output)
+static void write_json(struct weir__metrics_output *output)
 {
 	size_t count;
 	const struct weir_metric *rows = weir_metrics_table(&count);
 
 	weir__text_add(&output->text, "{\"schema\":1,\"pools\":[");
 	for (size_t at = 0; at < output->count; at++) {
-		const struct weir_metrics *metrics = &output->metrics[at];
+		const struct weir_metrics *metrics = &output->pools[at].metrics;
 
 		weir__text_add(&output->text, "%s{\"db.client.connection.pool.name\":", at > 0 ? "," : "");
 		weir__json_string(&output->text, metrics->pool);
@@ -172,55 +160,95 @@ static void write_json(struct output *output)
 			if (metrics->has_db || i < WEIR_METRIC_GATE_NORMAL)
 				write_json_row(output, &rows[i], metrics->values[i], i == 0);
 		}
-		weir__text_add(&output->text, "]}");
+		weir__text_add(&output->text, "]");
+		weir__metrics_write_json(output, at);
+		weir__text_add(&output->text, "}");
 	}
 	weir__text_add(&output->text, "]}\n");
-	flush(output);
+	weir__metrics_flush(output);
 }
 
 /* ---- */
 
+static bool keeps_histograms(const struct weir_metrics_source *source)
+{
+	return source->db != NULL ? source->db->config.metrics != 0 : source->pool->config.metrics != 0;
+}
+
 static enum weir_code read_all(const struct weir_metrics_source *sources, size_t count,
-                               struct weir_metrics *metrics)
+                               struct weir__metrics_pool *pools, struct weir_error *err)
 {
 	for (size_t i = 0; i < count; i++) {
-		metrics[i].size = (uint32_t)sizeof metrics[i];
-		const enum weir_code code = weir_metrics_read(&sources[i], &metrics[i]);
+		struct weir__text label = weir__text_make(pools[i].label, sizeof pools[i].label);
+		enum weir_code code;
 
+		pools[i].source = sources[i];
+		pools[i].metrics.size = (uint32_t)sizeof pools[i].metrics;
+		code = weir_metrics_read(&sources[i], &pools[i].metrics);
 		if (code != WEIR_OK)
-			return code;
+			return weir_fail(err, code, "metrics.write", 0, "%s", weir_error_text(code));
+		pools[i].has_histograms = keeps_histograms(&sources[i]);
+		add_label(&label, pools[i].metrics.pool);
 	}
 	return WEIR_OK;
+}
+
+/* As they are written: two names that are no UTF-8 may differ and yet read the same. */
+static enum weir_code check_names(const struct weir__metrics_pool *pools, size_t count,
+                                  struct weir_error *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		for (size_t j = 0; j < i; j++) {
+			if (strcmp(pools[i].label, pools[j].label) == 0)
+				return weir_fail(err, WEIR_ERR_BAD_ARGUMENT, "metrics.write", 0,
+				                 "two sources have the name %s: none could be told from the other",
+				                 pools[i].label);
+		}
+	}
+	return WEIR_OK;
+}
+
+static enum weir_code write_all(struct weir__metrics_output *output,
+                                const struct weir_metrics_source *sources,
+                                struct weir__metrics_pool *pools, enum weir_metrics_format format,
+                                struct weir_error *err)
+{
+	enum weir_code code = read_all(sources, output->count, pools, err);
+
+	if (code == WEIR_OK)
+		code = check_names(pools, output->count, err);
+	if (code != WEIR_OK)
+		return code;
+	output->pools = pools;
+	output->text = weir__text_make(output->piece, sizeof output->piece);
+	if (format == WEIR_METRICS_JSON)
+		write_json(output);
+	else
+		write_prometheus(output);
+	return output->good
+	           ? WEIR_OK
+	           : weir_fail(err, WEIR_ERR_IO, "metrics.write", 0, "the writer took no more");
 }
 
 enum weir_code weir_metrics_write(const struct weir_metrics_source *sources, size_t count,
                                   enum weir_metrics_format format, const struct weir_writer *writer,
                                   struct weir_error *err)
 {
-	struct output output = {.writer = writer, .count = count, .good = true};
-	struct weir_metrics *metrics;
+	struct weir__metrics_output output = {.writer = writer, .count = count, .good = true};
+	struct weir__metrics_pool *pools;
 	enum weir_code code;
 
 	if ((sources == NULL && count > 0) || writer == NULL || writer->write == NULL ||
 	    (unsigned)format > WEIR_METRICS_JSON)
 		return weir_fail(err, WEIR_ERR_BAD_ARGUMENT, "metrics.write", 0,
 		                 "sources, writer and format must be given");
-	metrics = (struct weir_metrics *)wp_alloc(sizeof(void *), (count + 1) * sizeof *metrics);
-	if (metrics == NULL)
-		return weir_fail(err, WEIR_ERR_NO_MEMORY, "metrics.write", 0, "no memory for the figures");
-	code = read_all(sources, count, metrics);
-	if (code == WEIR_OK) {
-		output.metrics = metrics;
-		output.text = weir__text_make(output.piece, sizeof output.piece);
-		if (format == WEIR_METRICS_JSON)
-			write_json(&output);
-		else
-			write_prometheus(&output);
-		if (!output.good)
-			code = weir_fail(err, WEIR_ERR_IO, "metrics.write", 0, "the writer took no more");
-	} else {
-		(void)weir_fail(err, code, "metrics.write", 0, "%s", weir_error_text(code));
-	}
-	wp_free(metrics);
+	pools = (struct weir__metrics_pool *)wp_alloc(sizeof(void *), (count + 1) * sizeof *pools);
+	output.histogram = (struct weir_histogram *)wp_alloc(sizeof(void *), sizeof *output.histogram);
+	if (pools != NULL && output.histogram != NULL)
+		code = write_all(&output, sources, pools, format, err);
+	else
+		code = weir_fail(err, WEIR_ERR_NO_MEMORY, "metrics.write", 0, "no memory for the figures");
+	wp_free(output.histogram);
+	wp_free(pools);
 	return code;
 }

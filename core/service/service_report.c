@@ -8,7 +8,8 @@
 
 #include <weir/version.h>
 
-#include "json_text.h"
+#include "dump_pool.h"
+#include "service_document.h"
 
 /* ---- health ---- */
 
@@ -18,7 +19,9 @@ static enum weir_health_status health_of(const struct weir__entry *entry,
 	const struct weir_pool *pool = entry->db->readers;
 	const bool opens_fail = pool != NULL && wp_load_rlx_32(&pool->open_down) != 0;
 
-	if ((opens_fail && stats->readers.idle + stats->readers.leased == 0) ||
+	const uint32_t lost = pool != NULL ? wp_load_rlx_32(&pool->written_off) : 0;
+
+	if ((opens_fail && stats->readers.idle + stats->readers.leased <= lost) ||
 	    wp_load_rlx_32(&entry->db->writer_down) != 0)
 		return WEIR_HEALTH_BROKEN;
 	if (opens_fail || wp_load_rlx_32(&entry->state) != WEIR_SERVICE_RUNNING)
@@ -61,17 +64,7 @@ enum weir_code weir_service_read_health(struct weir_service *service, struct wei
 
 /* ---- JSON ---- */
 
-#define PIECE_MAX 8192
-
-/* A document on its way, piece by piece. */
-struct document {
-	const struct weir_writer *writer;
-	struct weir__text text;
-	bool good;
-	char piece[PIECE_MAX];
-};
-
-static void flush(struct document *document)
+void weir__document_flush(struct weir__document *document)
 {
 	struct weir__text *text = &document->text;
 
@@ -117,6 +110,11 @@ static void add_pool(struct weir__text *text, const struct weir_pool_stats *stat
 	weir__text_add(text, "}");
 }
 
+static uint64_t oldest_waiter_ns(const struct weir_pool *pool)
+{
+	return pool != NULL ? (uint64_t)weir__dump_oldest_wait(pool, wp_now()) : 0;
+}
+
 static void add_last_open(struct weir__text *text, struct weir_pool *pool)
 {
 	struct weir_error last = WEIR_ERROR_INIT;
@@ -134,6 +132,29 @@ static void add_last_open(struct weir__text *text, struct weir_pool *pool)
 	weir__text_add(text, "}");
 }
 
+static void add_breaker(struct weir__text *text, struct weir_pool *pool)
+{
+	struct weir_error last = WEIR_ERROR_INIT;
+	const struct weir__breaker *breaker = &pool->breaker;
+	const enum weir_breaker_state state = weir__breaker_state(breaker);
+	const int64_t due_ns = (int64_t)wp_load_rlx_64(&breaker->due_ns) - wp_now();
+
+	weir__last_open_copy(pool, &last);
+	weir__text_add(text, ",\"breaker\":{\"state\":\"%s\"", weir_breaker_state_name(state));
+	add_number(text, "opened", wp_load_rlx_64(&breaker->trips));
+	add_number(text, "failures", wp_load_rlx_32(&breaker->failures));
+	add_number(text, "refusals", wp_load_rlx_64(&breaker->refusals));
+	add_number(text, "next_probe_ns",
+	           state == WEIR_BREAKER_OPEN && due_ns > 0 ? (uint64_t)due_ns : 0);
+	if (last.last_open_code == WEIR_OK) {
+		weir__text_add(text, ",\"last_error\":null");
+	} else {
+		add_string(text, "last_error", last.last_open_message);
+		add_number(text, "last_error_age_ns", (uint64_t)last.last_open_age_ns);
+	}
+	weir__text_add(text, "}");
+}
+
 static void add_gate(struct weir__text *text, const struct weir_gate_stats *gate)
 {
 	weir__text_add(text, ",\"gate\":{\"length\":[%u,%u],\"held_ns\":%lld", gate->length[0],
@@ -142,8 +163,11 @@ static void add_gate(struct weir__text *text, const struct weir_gate_stats *gate
 	add_number(text, "holder_thread", gate->holder_thread);
 	add_number(text, "jobs", gate->jobs);
 	add_number(text, "groups", gate->groups);
-	weir__text_add(text, ",\"group_size_mean\":%.2f",
-	               gate->groups > 0 ? (double)gate->jobs / (double)gate->groups : 0.0);
+	/* Without a double, whose decimal point is the program's locale's. */
+	const uint64_t hundredths = gate->groups > 0 ? gate->jobs * 100 / gate->groups : 0;
+
+	weir__text_add(text, ",\"group_size_mean\":%llu.%02llu", (unsigned long long)hundredths / 100,
+	               (unsigned long long)hundredths % 100);
 	add_number(text, "rejected", gate->rejected);
 	add_number(text, "timeouts", gate->timeouts);
 	weir__text_add(text, "}");
@@ -157,6 +181,17 @@ static void add_log(struct weir__text *text, const struct weir_db_stats *stats)
 	add_number(text, "checkpoints", stats->checkpoints);
 	add_number(text, "stall_max_ns", (uint64_t)stats->checkpoint_stall_ns_max);
 	weir__text_add(text, "}");
+}
+
+/* null: the thread has ended. */
+static void add_thread_name(struct weir__text *text, uint32_t thread)
+{
+	struct weir__dump_line line;
+
+	weir__dump_begin(&line);
+	weir__dump_add_thread(&line, thread);
+	line.bytes[line.length] = '\0'; /* one byte is always free */
+	add_string(text, "thread_name", line.length > 0 ? line.bytes : NULL);
 }
 
 /* As many as a timeout names, the longest first. */
@@ -174,6 +209,7 @@ static void add_holders(struct weir__text *text, struct weir_pool *pool)
 		               "%s{\"slot\":%u,\"thread\":%u,\"held_ns_min\":%lld,\"held_ns_max\":%lld",
 		               i > 0 ? "," : "", holder->slot, holder->thread,
 		               (long long)holder->held_ns_min, (long long)holder->held_ns_max);
+		add_thread_name(text, holder->thread);
 		add_string(text, "site", holder->site);
 		weir__text_add(text, "}");
 	}
@@ -197,7 +233,7 @@ static void add_settings(struct weir__text *text, const struct weir__entry *entr
 	weir__text_add(text, "}");
 }
 
-static void add_entry(struct document *document, struct weir__entry *entry, bool first)
+static void add_entry(struct weir__document *document, struct weir__entry *entry, bool first)
 {
 	static const char *const states[] = {"running", "suspended", "draining", "stopped"};
 	static const char *const healths[] = {"ok", "busy", "degraded", "broken"};
@@ -212,20 +248,40 @@ static void add_entry(struct document *document, struct weir__entry *entry, bool
 	add_string(text, "state", states[wp_load_rlx_32(&entry->state)]);
 	add_string(text, "health", healths[health_of(entry, &stats)]);
 	add_pool(text, &stats.readers);
+	add_number(text, "oldest_waiter_ns", oldest_waiter_ns(entry->db->readers));
 	add_last_open(text, entry->db->readers);
+	if (entry->db->readers != NULL)
+		add_breaker(text, entry->db->readers);
 	add_gate(text, &stats.gate);
 	add_log(text, &stats);
-	flush(document);
+	weir__document_flush(document);
+	weir__document_histograms(document, entry->db);
+	weir__document_flush(document);
 	add_holders(text, entry->db->readers);
 	add_settings(text, entry);
 	weir__text_add(text, "}");
-	flush(document);
+	weir__document_flush(document);
+}
+
+static void write_entries(struct weir_service *service, const struct weir__entries *entries,
+                          struct weir__document *document)
+{
+	const int64_t now_ns = wp_now();
+
+	document->text = weir__text_make(document->piece, sizeof document->piece);
+	weir__text_add(&document->text,
+	               "{\"schema\":1,\"weir\":\"%s\",\"now_ns\":%lld,\"uptime_ns\":%lld,\"pools\":[",
+	               weir_version(), (long long)now_ns, (long long)(now_ns - service->began_ns));
+	for (uint32_t i = 0; i < entries->count; i++)
+		add_entry(document, entries->list[i], i == 0);
+	weir__text_add(&document->text, "]}\n");
+	weir__document_flush(document);
 }
 
 enum weir_code weir_service_write_pools(struct weir_service *service,
                                         const struct weir_writer *writer, struct weir_error *err)
 {
-	struct document document = {.writer = writer, .good = true};
+	struct weir__document document = {.writer = writer, .good = true};
 	struct weir__entries entries;
 	enum weir_code code;
 
@@ -238,17 +294,14 @@ enum weir_code weir_service_write_pools(struct weir_service *service,
 	code = weir__entries_get(service, NULL, &entries, "service.write", err);
 	if (code != WEIR_OK)
 		return code;
-	document.text = weir__text_make(document.piece, sizeof document.piece);
-	const int64_t now_ns = wp_now();
-
-	weir__text_add(&document.text,
-	               "{\"schema\":1,\"weir\":\"%s\",\"now_ns\":%lld,\"uptime_ns\":%lld,\"pools\":[",
-	               weir_version(), (long long)now_ns, (long long)(now_ns - service->began_ns));
-	for (uint32_t i = 0; i < entries.count; i++)
-		add_entry(&document, entries.list[i], i == 0);
-	weir__text_add(&document.text, "]}\n");
-	flush(&document);
+	document.histogram =
+		(struct weir_histogram *)wp_alloc(sizeof(void *), sizeof *document.histogram);
+	if (document.histogram != NULL)
+		write_entries(service, &entries, &document);
+	wp_free(document.histogram);
 	weir__entries_put(service, &entries);
+	if (document.histogram == NULL)
+		return weir_fail(err, WEIR_ERR_NO_MEMORY, "service.write", 0, "no memory for histograms");
 	if (!document.good)
 		return weir_fail(err, WEIR_ERR_IO, "service.write", 0, "the writer took no more");
 	return WEIR_OK;

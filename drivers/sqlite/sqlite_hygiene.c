@@ -234,5 +234,6 @@ void weir__sqlite_close(void *opaque)
 
 	if (conn->db != NULL)
 		close_database(conn);
+	weir__sqlite_timed_end(conn->timed);
 	free(conn);
 }

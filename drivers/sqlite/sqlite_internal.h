@@ -61,6 +61,7 @@ struct weir__sqlite_conn {
 	enum weir_role role;
 	bool (*asked)(const void *token); /* of weir_cancel; or NULL */
 	const void *token;
+	struct weir__sqlite_timed *timed; /* its VFS; NULL: the default one */
 	int64_t busy_timeout_ns;
 	int wal_autocheckpoint; /* pages */
 	int limits[WEIR__SQLITE_LIMITS];
@@ -168,6 +169,19 @@ extern const struct weir_sql weir__sqlite_sql;
 
 /* See to it that the WAL has a frame, unless somebody else writes just then. */
 void weir__sqlite_seed(struct weir__sqlite_conn *conn);
+
+/* ---- sqlite_timed.c ---- */
+
+/*
+ * A VFS over the default one that tells request->synced how long syncs take: make it,
+ * open a connection by its name, and say that this was done, well or not; no other
+ * connection may use it. NULL: no memory; the other three take NULL, whose name is NULL,
+ * too. end: the connection was closed.
+ */
+struct weir__sqlite_timed *weir__sqlite_timed_begin(const struct weir_open_request *request);
+const char *weir__sqlite_timed_name(const struct weir__sqlite_timed *timed);
+void weir__sqlite_timed_opened(struct weir__sqlite_timed *timed);
+void weir__sqlite_timed_end(struct weir__sqlite_timed *timed);
 
 /* ---- the calls of the driver: sqlite_open.c, sqlite_hygiene.c ---- */
 

@@ -210,8 +210,17 @@ static enum weir_code open_database(const struct opening *opening, struct weir_e
 	struct weir__sqlite_conn *const conn = opening->conn;
 	/* A reader finds what the writer has made. */
 	const int create = conn->role == WEIR_ROLE_READER ? 0 : SQLITE_OPEN_CREATE;
-	const int rc = sqlite3_open_v2(opening->path, &conn->db, open_flags | create, NULL);
 
+	if (opening->request->synced != NULL && !opening->is_memory) {
+		conn->timed = weir__sqlite_timed_begin(opening->request);
+		if (conn->timed == NULL)
+			return weir_fail(err, WEIR_ERR_NO_MEMORY, where, 0, "no memory for a connection");
+	}
+
+	const int rc = sqlite3_open_v2(opening->path, &conn->db, open_flags | create,
+	                               weir__sqlite_timed_name(conn->timed));
+
+	weir__sqlite_timed_opened(conn->timed);
 	if (rc != SQLITE_OK)
 		return fail(opening, rc, err);
 	/* SQLite falls back to reading where it may not write, and says nothing. */

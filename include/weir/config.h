@@ -61,7 +61,7 @@ struct weir_setting {
 	X(max_lifetime, DURATION, 0, 30 * 24 * WEIR_HOUR_NS, WEIR_SECONDS(1800), true, NULL,           \
 	  "retire a connection this long after it was opened; 0 never")                                \
 	X(max_opening, COUNT, 1, 64, 4, false, NULL,                                                   \
-	  "connections that may be in the middle of opening at once on helper threads")                \
+	  "connections that may be in the middle of opening at once")                                  \
 	X(max_size, COUNT, 1, 65536, 10, false, NULL, "the most connections the pool opens")           \
 	X(max_waiters, COUNT, 0, 1000000, 10000, true, NULL,                                           \
 	  "callers that may wait at once; one more is refused with EXHAUSTED")                         \
@@ -102,7 +102,7 @@ struct weir_setting {
 	X(keeper, CHOICE, 0, 1, 0, false, "thread|manual",                                             \
 	  "weir_db: upkeep by a thread of its own, or by weir_db_tick")                                \
 	X(when_down, CHOICE, 0, 1, 0, true, "fail|wait",                                               \
-	  "while the pool is suspended: callers fail at once, or wait")                                \
+	  "pool suspended, or its database down: callers fail at once, or wait")                       \
 	X(keepalive, DURATION, 0, 24 * WEIR_HOUR_NS, WEIR_SECONDS(120), true, NULL,                    \
 	  "validate a connection that was idle for this long, less up to a tenth; 0 never")            \
 	X(validate_bypass, DURATION, 0, WEIR_HOUR_NS, 0, true, NULL,                                   \
@@ -112,7 +112,17 @@ struct weir_setting {
 	X(leak_after, DURATION, 0, 24 * WEIR_HOUR_NS, 0, true, NULL,                                   \
 	  "a lease that is out for longer is a leak: counted, logged, called back; 0 never")           \
 	X(use_warning, DURATION, 0, 24 * WEIR_HOUR_NS, 0, true, NULL,                                  \
-	  "count and log leases that were held for longer; 0 never")
+	  "count and log leases that were held for longer; 0 never")                                   \
+	X(breaker_failures, COUNT, 0, 1000, 3, true, NULL,                                             \
+	  "after this many failed opens in a row, only one is tried at a time; 0 never")               \
+	X(breaker_delay, DURATION, WEIR_MILLISECONDS(1), WEIR_HOUR_NS, WEIR_MILLISECONDS(100), true,   \
+	  NULL, "how long after that the next is tried, less up to half; doubled by each that fails")  \
+	X(breaker_delay_max, DURATION, WEIR_MILLISECONDS(1), WEIR_HOUR_NS, WEIR_SECONDS(1), true,      \
+	  NULL, "what that delay grows to at most")                                                    \
+	X(leak_policy, CHOICE, 0, 1, 0, false, "report|reclaim",                                       \
+	  "leak_after: tell of a leak; or also open another connection in its stead")                  \
+	X(metrics, BOOL, 0, 1, 1, false, NULL,                                                         \
+	  "keep histograms of waits, uses, opens, commits and syncs")
 
 /* The values of the choices above, in the order of their words. */
 enum weir_fairness { WEIR_FAIRNESS_BOUNDED = 0, WEIR_FAIRNESS_FIFO = 1 };
@@ -121,7 +131,8 @@ enum weir_snapshot_policy {
 	WEIR_SNAPSHOT_REFUSE = 1,
 	WEIR_SNAPSHOT_INTERRUPT = 2,
 };
-enum weir_when_down { WEIR_DOWN_FAIL = 0, WEIR_DOWN_WAIT = 1 };
+
+enum weir_leak_policy { WEIR_LEAK_REPORT = 0, WEIR_LEAK_RECLAIM = 1 };
 enum weir_keeper_choice { WEIR_KEEPER_THREAD = 0, WEIR_KEEPER_MANUAL = 1 };
 enum weir_wake_barrier { WEIR_WAKE_AUTO = 0, WEIR_WAKE_MEMBARRIER = 1, WEIR_WAKE_FENCE = 2 };
 

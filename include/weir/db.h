@@ -102,16 +102,16 @@ struct weir_write_options {
 };
 
 struct weir_read_options {
-	uint32_t size;      /* sizeof(struct weir_read_options) */
-	bool snapshot;      /* all statements see one state, that of the beginning */
-	int64_t timeout_ns; /* for a reader to become free; 0: the acquire_timeout setting */
-	uint64_t sequence;  /* see at least this commit */
+	uint32_t size;                 /* sizeof(struct weir_read_options) */
+	bool snapshot;                 /* all statements see one state, that of the beginning */
+	int64_t timeout_ns;            /* for a reader to become free; 0: the acquire_timeout setting */
+	uint64_t sequence;             /* see at least this commit */
+	enum weir_when_down when_down; /* what it does when no reader can be had (weir/lease.h) */
+	bool expected_long;            /* neither leak_after nor use_warning concerns it */
 };
 
-/*
- * Where statements run: a read lease, a write lease, or what a job is given.
- * Zero before the first use (= {0}); all fields are weir's.
- */
+/* Where statements run: a read lease, a write lease, or what a job is given.
+ * Zero before the first use (= {0}); all fields are weir's. */
 struct weir_tx {
 	struct weir_db *db;
 	struct weir__db_conn *conn; /* NULL: not begun, or over */

@@ -24,9 +24,10 @@
 #define WEIR_DRIVER_ABI 1
 
 /* open returns by its deadline (give or take a scheduling delay), whatever the
- * database does. Then the pool opens on the caller's thread; without this flag
- * it opens on helper threads, so that a hanging open never holds a caller past
- * the caller's own deadline. */
+ * database does, and mostly at once, as opening a file does. Then the pool opens on the
+ * caller's thread; without this flag it opens on helper threads, so that a hanging
+ * open never holds a caller past the caller's own deadline, and so that a caller can
+ * have a connection that comes back while one is being opened for it. */
 #define WEIR_DRIVER_OPEN_HONOURS_DEADLINE UINT32_C(1)
 
 /* The driver heeds weir_open_request.cancelled, so that weir_cancel works. */
@@ -43,7 +44,8 @@ enum weir_role {
 /* What open is asked for. Valid until open returns. */
 struct weir_open_request {
 	uint32_t size;
-	uint32_t slot;                    /* the slot the connection is for, 0 … max_size-1 */
+	uint32_t slot;                    /* the slot the connection is for, 0 … max_size-1; with
+	                                   * leak_policy=reclaim max_size/4+1 more */
 	const struct weir_config *config; /* scheme, authority, path, driver_values */
 	struct weir_time deadline;        /* give up with DRIVER_DEADLINE when it passes */
 	void *driver_data;                /* as given to weir_pool_create */
@@ -53,6 +55,11 @@ struct weir_open_request {
 	 * for a holder that came later. NULL: nobody can ask. Outlives conn. */
 	bool (*cancelled)(const void *token);
 	const void *token;
+	/* To be called when a file of this connection was made to reach the disk, with how
+	 * long that took, on the thread that did it. Does not block. A driver that cannot
+	 * tell leaves it. NULL: nobody wants to know. Valid until close returns. */
+	void (*synced)(void *arg, int64_t took_ns);
+	void *synced_arg;
 };
 
 struct weir_sql;

@@ -33,6 +33,7 @@
 	X(SUSPENDED, 0x0106, LATER, "the pool is suspended")                                           \
 	X(FORKED, 0x0107, NO, "the pool belongs to the parent process")                                \
 	X(CLOSE_TIMEOUT, 0x0108, LATER, "leases were still out when the close deadline passed")        \
+	X(UNAVAILABLE, 0x0109, LATER, "opens keep failing; only a probe may open a connection")        \
 	/* USAGE: the caller broke a rule of the API. Retry never helps; fix the program. */           \
 	X(USAGE, 0x0200, NO, "the call breaks a rule of the API")                                      \
 	X(DOUBLE_RELEASE, 0x0201, NO, "the lease was released before")                                 \

@@ -64,11 +64,17 @@ struct weir_lease {
  * begins to open one for whoever comes next. It reports EXHAUSTED only after it
  * saw every connection taken, each at some moment during the call: connections
  * returned and taken meanwhile can escape it. With fairness=fifo it also does so
- * whenever somebody waits.
+ * whenever somebody waits. No more than max_opening connections are opened at once;
+ * a place whose open is not admitted yet counts as taken.
+ *
+ * While opens fail (enum weir_breaker_state in weir/pool.h) a caller waits for the
+ * connections there are, if any. If there is none it fails at once, unless it was said to
+ * wait (setting when_down, weir_acquire_with): then failed opens do not end its wait.
  *
  * Errors: ACQUIRE_TIMEOUT (err says why), EXHAUSTED (try; or max_waiters
- * reached), OPEN_FAILED (this call's open failed; driver_code says how), HEALTH,
- * CLOSED, FORKED, BAD_ARGUMENT, NO_MEMORY, NO_THREAD.
+ * reached), OPEN_FAILED (an open failed; driver_code says how), UNAVAILABLE (opens keep
+ * failing, and none was tried for this call), HEALTH, CLOSED, SUSPENDED, FORKED,
+ * BAD_ARGUMENT, NO_MEMORY, NO_THREAD.
  */
 #define weir_acquire(pool, lease, err)                                                             \
 	weir_acquire_from((pool), (lease), WEIR_TIMEOUT_SETTING, WEIR_HERE, (err))
@@ -77,6 +83,27 @@ struct weir_lease {
 #define weir_acquire_until(pool, lease, deadline, err)                                             \
 	weir_acquire_until_from((pool), (lease), (deadline), WEIR_HERE, (err))
 #define weir_try_acquire(pool, lease, err) weir_acquire_from((pool), (lease), 0, WEIR_HERE, (err))
+
+/*
+ * weir_acquire_with(pool, lease, options, err): as weir_acquire, and as the options say.
+ * options NULL: the settings. Errors: also BAD_ARGUMENT (its size; an unknown when_down).
+ */
+#define weir_acquire_with(pool, lease, options, err)                                               \
+	weir_acquire_with_from((pool), (lease), (options), WEIR_HERE, (err))
+
+/* What a caller does while the pool is suspended or its database down. */
+enum weir_when_down {
+	WEIR_DOWN_SETTING = 0, /* as the setting when_down says */
+	WEIR_DOWN_FAIL = 1,    /* fail at once, with SUSPENDED or UNAVAILABLE */
+	WEIR_DOWN_WAIT = 2,    /* wait to the deadline */
+};
+
+struct weir_acquire_options {
+	uint32_t size;                 /* sizeof(struct weir_acquire_options) */
+	enum weir_when_down when_down; /* see above */
+	int64_t timeout_ns;            /* 0: the acquire_timeout setting */
+	bool expected_long;            /* neither leak_after nor use_warning concerns this lease */
+};
 
 #ifdef __cplusplus
 extern "C" {
@@ -93,6 +120,10 @@ WEIR_API WEIR_MUST_USE enum weir_code weir_acquire_until_from(struct weir_pool *
                                                               struct weir_time deadline,
                                                               const char *site,
                                                               struct weir_error *err);
+
+WEIR_API WEIR_MUST_USE enum weir_code weir_acquire_with_from(
+	struct weir_pool *pool, struct weir_lease *lease, const struct weir_acquire_options *options,
+	const char *site, struct weir_error *err);
 
 /*
  * Return the connection. The driver resets it; one that cannot be reset is

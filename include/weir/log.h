@@ -46,6 +46,7 @@ enum weir_log_format {
 	X(SNAPSHOT, "weir.snapshot.age", WARN, 10, "a read keeps the log from ending")                 \
 	X(ENGINE, "weir.engine.warning", WARN, 10, "the database engine has something to tell")        \
 	X(SERVICE, "weir.service.state", INFO, 100, "the service was started, stopped, …")             \
+	X(BREAKER, "weir.breaker.state", WARN, 100, "opens began to fail, or to succeed again")        \
 	X(DROPPED, "weir.log.dropped", WARN, 1, "lines did not fit into the log's queue")
 
 enum weir_log_event {

@@ -52,6 +52,8 @@ enum weir_instrument {
 	  "leases that were out for longer than leak_after")                                           \
 	X(LEAKED, "weir.lease.leaked", GAUGE, "{lease}", "", "", "weir",                               \
 	  "leases that are out for longer than leak_after")                                            \
+	X(RECLAIMED, "weir.lease.reclaimed", COUNTER, "{lease}", "", "", "weir",                       \
+	  "leaks in whose stead another connection may be opened")                                     \
 	X(OVER_USES, "weir.lease.over_uses", COUNTER, "{lease}", "", "", "weir",                       \
 	  "leases that were held for longer than use_warning")                                         \
 	X(BARRIERS, "weir.wait.barriers", COUNTER, "{barrier}", "", "", "weir",                        \
@@ -81,6 +83,15 @@ enum weir_instrument {
 	X(KEEPALIVES, "weir.connection.keepalives", COUNTER, "{validation}", "", "", "weir",           \
 	  "validations of idle connections")                                                           \
 	X(EPOCH, "weir.pool.resets", COUNTER, "{reset}", "", "", "weir", "times the pool was reset")   \
+	X(BREAKER_CLOSED, "weir.breaker.state", GAUGE, "{state}", "weir.breaker.state", "closed",      \
+	  "weir", "1 for the state the breaker is in")                                                 \
+	X(BREAKER_SLOW_START, "weir.breaker.state", GAUGE, "{state}", "weir.breaker.state",            \
+	  "slow_start", "weir", "1 for the state the breaker is in")                                   \
+	X(BREAKER_OPEN, "weir.breaker.state", GAUGE, "{state}", "weir.breaker.state", "open", "weir",  \
+	  "1 for the state the breaker is in")                                                         \
+	X(TRIPS, "weir.breaker.trips", COUNTER, "{trip}", "", "", "weir", "times the breaker opened")  \
+	X(REFUSALS, "weir.lease.refusals", COUNTER, "{request}", "", "", "weir",                       \
+	  "acquires refused because no connection was there and none could be opened")                 \
 	X(GATE_NORMAL, "weir.gate.pending_requests", GAUGE, "{request}", "weir.gate.lane", "normal",   \
 	  "weir", "writes that wait for their turn, by lane")                                          \
 	X(GATE_BULK, "weir.gate.pending_requests", GAUGE, "{request}", "weir.gate.lane", "bulk",       \
@@ -178,12 +189,13 @@ WEIR_API WEIR_MUST_USE enum weir_code weir_metrics_read(const struct weir_metric
                                                         struct weir_metrics *metrics);
 
 /*
- * Write the figures of all sources, each under its pool's name (which should differ),
- * as one document. Names for Prometheus are made as OpenTelemetry says: points become
+ * Write the figures and histograms of all sources, each under its pool's name, as one
+ * document. Names for Prometheus are made as OpenTelemetry says: points become
  * underscores, and counters end in _total; but x.count becomes xs, because Prometheus
  * keeps _count for histograms. What is no UTF-8 in a pool's name is written as U+FFFD.
  * Any thread; blocks in writer at most.
- * Errors: BAD_ARGUMENT, NO_MEMORY, IO (the writer gave up), FORKED.
+ * Errors: BAD_ARGUMENT (two sources have one name, as it is written, among others),
+ * NO_MEMORY, IO (the writer gave up), FORKED.
  */
 WEIR_API WEIR_MUST_USE enum weir_code weir_metrics_write(const struct weir_metrics_source *sources,
                                                          size_t count,

@@ -37,11 +37,24 @@ enum weir_close_reason {
 	WEIR_CLOSE_BROKEN = 0,   /* weir_discard */
 	WEIR_CLOSE_VALIDATE = 1, /* validation failed */
 	WEIR_CLOSE_RESET = 2,    /* the driver could not clean up after a borrower */
-	WEIR_CLOSE_IDLE = 3,     /* idle_timeout */
+	WEIR_CLOSE_IDLE = 3,     /* idle_timeout; or one too many, when a leak came back */
 	WEIR_CLOSE_LIFETIME = 4, /* max_lifetime */
 	WEIR_CLOSE_SHUTDOWN = 5, /* the pool was closed */
 	WEIR_CLOSE_STALE = 6,    /* weir_pool_reset */
 	WEIR_CLOSE_REASONS
+};
+
+/*
+ * Whether connections may be opened. OPEN: breaker_failures opens failed one after the other,
+ * and one at a time is tried, a probe, when breaker_delay has passed, twice that after the
+ * next failure, and so on to breaker_delay_max, each less up to half. SLOW_START: a probe
+ * succeeded, and opens may be under way at once as 1, 2, 4, … to max_opening. CLOSED, the
+ * beginning: as many as that.
+ */
+enum weir_breaker_state {
+	WEIR_BREAKER_CLOSED = 0,
+	WEIR_BREAKER_SLOW_START = 1,
+	WEIR_BREAKER_OPEN = 2,
 };
 
 /*
@@ -50,7 +63,7 @@ enum weir_close_reason {
  */
 struct weir_pool_stats {
 	uint32_t size;
-	uint32_t max_size;
+	uint32_t max_size; /* gauge: the setting, and one for each leak that is written off */
 	uint32_t idle;     /* gauge: connections nobody holds */
 	uint32_t leased;   /* gauge */
 	uint32_t opening;  /* gauge */
@@ -71,6 +84,10 @@ struct weir_pool_stats {
 	uint64_t validations;       /* connections that the driver was asked about */
 	uint64_t validate_failures; /* of those, that did not work */
 	uint64_t keepalives;        /* of those, of idle connections */
+	enum weir_breaker_state breaker;
+	uint64_t trips;     /* times the breaker opened */
+	uint64_t refusals;  /* acquires that ended with UNAVAILABLE */
+	uint64_t reclaimed; /* leaks in whose stead another connection may be opened */
 };
 
 /*
@@ -82,7 +99,7 @@ typedef void (*weir_on_leak)(void *arg, const char *pool, const struct weir_hold
 
 struct weir_pool_options {
 	uint32_t size;        /* sizeof(struct weir_pool_options) */
-	struct weir_log *log; /* NULL: warnings to stderr; must outlive the pool */
+	struct weir_log *log; /* NULL: warnings to stderr; must outlive the pool and its opens */
 	weir_on_leak on_leak; /* NULL: none */
 	void *leak_arg;
 };
@@ -150,7 +167,10 @@ WEIR_API void weir_pool_destroy(struct weir_pool *pool);
  * One pass of housekeeping at a time, which tests may invent: retire connections past
  * idle_timeout (but not below min_idle) and max_lifetime (a quarter of the pool, and
  * one, at most), and what a reset has made old; validate those that were idle for
- * keepalive; open up to min_idle; tell of leaks and of uses that last too long. Returns
+ * keepalive; open up to min_idle; tell of leaks and of uses that last too long. With
+ * leak_policy=reclaim a leak is written off, and another connection may be opened in its
+ * stead, for max_size/4+1 leaks at a time: so many more than max_size may be open then.
+ * When it comes back after all, one that is idle is closed for it at the next pass. Returns
  * when it wants to be called next, at the latest. Any thread, one at a time: a second
  * one, also in a callback of the first, does nothing. Blocks while it opens, validates
  * (until one does not answer within validate_timeout) and closes connections.
@@ -198,6 +218,9 @@ WEIR_API WEIR_MUST_USE enum weir_code weir_pool_resume(struct weir_pool *pool,
  * BAD_ARGUMENT, FORKED. */
 WEIR_API WEIR_MUST_USE enum weir_code weir_pool_read_stats(struct weir_pool *pool,
                                                            struct weir_pool_stats *stats);
+
+/* "closed", "slow_start" or "open". Static storage; any thread; wait-free. */
+WEIR_API const char *weir_breaker_state_name(enum weir_breaker_state state);
 
 /* The driver and the name of the pool, as given at creation; NULL and "" in a
  * forked child. Any thread; wait-free. */

@@ -16,6 +16,11 @@
  * file that is no database or cannot be written, and a network file system, where
  * WAL's shared memory does not work.
  *
+ * Files are opened through the VFS that is the default when a connection is opened.
+ * With metrics=true weir_db's writer, and the connection that copies the log, have one
+ * of their own in between, which times syncs and hands on everything else; readers and
+ * bare pools do not.
+ *
  * A lease that comes back is cleaned: running statements are reset and an open
  * transaction is rolled back. If the holder had the sqlite3 handle, every callback
  * (busy, progress, trace, commit, rollback, update, WAL and collation-needed hooks)

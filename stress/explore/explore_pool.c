@@ -18,8 +18,16 @@ static const struct pool_config configs[] = {
 	{.name = "one slot, fifo, fences", .slots = 1, .idle = 1, .fifo = true, .fence = true},
 	{.name = "one place", .slots = 1, .triples = true},
 	{.name = "two places", .slots = 2, .idle = 1},
+	{.name = "two places, one opens", .slots = 2, .narrow = true, .triples = true},
+	{.name = "one place, breaker", .slots = 1, .breaker = true},
+	{.name = "one place, patient", .slots = 1, .breaker = true, .patient = true},
 	{.name = "expiring", .slots = 1, .idle = 1, .expires = true},
 	{.name = "validating", .slots = 1, .idle = 1, .validate = true},
+	{.name = "reclaiming", .slots = 1, .idle = 1, .reclaims = true},
+	{.name = "reclaiming, helper", .slots = 1, .helper = true, .reclaims = true},
+	{.name = "withdrawing", .slots = 1, .reclaims = true, .surplus = true},
+	{.name = "withdrawing an idle one", .slots = 1, .idle = 2, .reclaims = true, .surplus = true},
+	{.name = "withdrawing, helper", .slots = 1, .helper = true, .reclaims = true, .surplus = true},
 	{.name = "helper", .slots = 1, .helper = true},
 	{.name = "helper, fifo", .slots = 1, .idle = 1, .helper = true, .fifo = true},
 	{.name = "hinted", .slots = 17, .idle = 2},
@@ -43,9 +51,15 @@ static void fill_config(const struct pool_case *what, struct weir_config *config
 	config->validate_on_acquire = from->validate;
 	config->idle_timeout = 0;
 	config->max_lifetime = from->expires ? 1 : 0;
+	config->leak_policy = from->reclaims ? WEIR_LEAK_RECLAIM : WEIR_LEAK_REPORT;
+	config->leak_after = from->reclaims ? 1 : 0;
 	config->open_timeout = WEIR_SECONDS(1);
 	config->acquire_timeout = WEIR_SECONDS(1);
-	config->max_opening = 1; /* one helper beside the threads of the case is enough */
+	/* One helper beside the threads of the case is enough. */
+	config->max_opening = from->helper || from->narrow ? 1 : 4;
+	config->breaker_failures = from->breaker ? 1 : 0;
+	config->when_down = from->patient;
+	config->metrics = 0; /* nobody waits for a histogram */
 }
 
 /* Counters begin just below their wrap, so that every case has it. */
@@ -54,7 +68,8 @@ static void wind_up(struct weir_pool *pool)
 	const uint32_t almost = UINT32_MAX - 1;
 
 	for (uint32_t i = 0; i < pool->ring.count; i++)
-		wp_store_rlx_64(&pool->ring.slots[i].word, weir__word_make(WEIR__EMPTY, almost));
+		wp_store_rlx_64(&pool->ring.slots[i].word,
+		                weir__word_make(i < pool->size ? WEIR__EMPTY : WEIR__SPARE, almost));
 	for (uint32_t i = 0; i < WEIR__TICKS; i++)
 		wp_store_rlx_64(&pool->q.tick_ns[i], (uint64_t)wp_now());
 	wp_store_rlx_32(&pool->q.tick, almost);
@@ -62,20 +77,35 @@ static void wind_up(struct weir_pool *pool)
 	pool->q.arming = almost;
 }
 
+/* As if a lease that was written off had just come back. */
+static void lend_one(struct weir_pool *pool)
+{
+	const uint64_t word = wp_load_rlx_64(&pool->ring.slots[pool->size].word);
+
+	XP_ASSERT(weir__word_state(word) == WEIR__SPARE);
+	wp_store_rlx_64(&pool->ring.slots[pool->size].word,
+	                weir__word_make(WEIR__EMPTY, weir__word_generation(word)));
+	wp_store_rlx_32(&pool->empties, wp_load_rlx_32(&pool->empties) + 1);
+	wp_store_rlx_32(&pool->lent, 1);
+}
+
 /* As prefill does, whatever opens the pool's connections later. */
 static void open_one(struct weir_pool *pool)
 {
-	const uint32_t index = weir__capacity_reserve(pool, 0);
+	const uint32_t index = weir__capacity_reserve(pool, 0, 0);
 
 	XP_ASSERT(index != WEIR__RING_NONE);
 	XP_ASSERT(weir__capacity_open(pool, weir__pool_slot(pool, index), INT64_MAX, NULL) == WEIR_OK);
 	weir__slot_pass_on(pool, weir__pool_slot(pool, index));
+	weir__capacity_opened(pool);
 }
 
 static void tell_locks(const struct weir_pool *pool)
 {
 	xp_lock_word(&pool->q.lock.word);
 	xp_lock_word(&pool->last_open.lock.word);
+	xp_lock_word(&pool->breaker.lock.word);
+	xp_lock_word(&pool->fill_lock.word);
 }
 
 static void name_words(const struct weir_pool *pool)
@@ -86,6 +116,7 @@ static void name_words(const struct weir_pool *pool)
 	xp_name(&pool->q, sizeof pool->q, "queue", 0);
 	xp_name(&pool->q.wake, sizeof pool->q.wake, "wake", 0);
 	xp_name(&pool->q.lock, sizeof pool->q.lock, "lock", 0);
+	xp_name(&pool->breaker, sizeof pool->breaker, "breaker", 0);
 	xp_name(&pool->empties, sizeof pool->empties, "empties", 0);
 	xp_name(&pool->progress, sizeof pool->progress, "progress", 0);
 	xp_name(&pool->refs, sizeof pool->refs, "refs", 0);
@@ -115,6 +146,8 @@ static void set_up(const struct xp_case *self)
 	fill_config(what, &config);
 	XP_ASSERT(weir_pool_create(&world->pool, driver, world, &config, NULL) == WEIR_OK);
 	wind_up(world->pool);
+	if (what->config->surplus)
+		lend_one(world->pool);
 	tell_locks(world->pool);
 	for (uint32_t i = 0; i < world->pool->ring.count; i++)
 		world->generations[i] = UINT32_MAX - 1;

@@ -23,9 +23,14 @@ struct pool_config {
 	uint32_t idle; /* connections that are open and idle, beside those that are leased */
 	bool fifo;
 	bool fence;
+	bool narrow;   /* one open at once */
+	bool breaker;  /* trips at the first failure */
+	bool patient;  /* callers wait while it is down */
 	bool helper;   /* the driver's opens do not honour deadlines */
 	bool expires;  /* maintenance finds every connection too old */
 	bool validate; /* on acquire */
+	bool reclaims; /* maintenance finds every lease that is out to be a leak */
+	bool surplus;  /* a place is lent for a lease that is over */
 	bool ended;    /* the pool was destroyed, and its leases are still out */
 	bool triples;  /* also in the larger families */
 };

@@ -15,19 +15,25 @@ static void look_at_slots(struct pool_world *world)
 {
 	const bool helper = world->self->config->helper;
 	const uint32_t empties = peek_32(&world->pool->empties);
+	const struct weir__breaker *breaker = &world->pool->breaker;
+	const bool admits = peek_32(&breaker->opening) < peek_32(&breaker->allowed) &&
+	                    peek_32(&breaker->state) == WEIR_BREAKER_CLOSED;
 
 	for (uint32_t i = 0; i < world->pool->ring.count; i++) {
 		const uint64_t word = xp_peek(&world->pool->ring.slots[i].word, sizeof word);
 		const uint32_t generation = weir__word_generation(word);
 		const enum weir__state state = weir__word_state(word);
-		/* A place that nobody counts as empty yet, or whose open is for helpers. */
-		const bool taken = state != WEIR__IDLE && (state != WEIR__EMPTY || helper || empties == 0);
+		/* A place that nobody counts as empty yet, or whose open is for helpers, or not
+		 * admitted. */
+		const bool taken = state != WEIR__IDLE &&
+		                   (state != WEIR__EMPTY || helper || empties == 0 || !admits);
 
 		XP_ASSERT((int32_t)(generation - world->generations[i]) >= 0);
 		world->generations[i] = generation;
 		for (uint32_t t = 0; taken && t < POOL_THREADS_MAX; t++)
 			world->taken[t] |= UINT32_C(1) << i;
 	}
+	XP_ASSERT(peek_32(&breaker->opening) <= (uint32_t)world->pool->config.max_opening); /* B1 */
 	for (uint32_t t = 0; t < POOL_THREADS_MAX; t++) {
 		if (world->trying[t] && world->self->config->fifo && peek_32(&world->pool->q.wake) != 0)
 			world->excused[t] = true;
@@ -104,6 +110,7 @@ void pool_finish(const struct xp_case *self)
 	const struct weir_pool *pool = world->pool;
 	uint32_t idle = 0;
 	uint32_t empty = 0;
+	uint32_t spare = 0;
 
 	for (uint32_t i = 0; i < world->opened; i++)
 		XP_ASSERT(world->conns[i].user == 0);
@@ -119,7 +126,8 @@ void pool_finish(const struct xp_case *self)
 		const enum weir__state state = weir__word_state(xp_peek(&slot->word, sizeof slot->word));
 
 		/* No slot is lost, in whatever state. */
-		XP_ASSERT(state == WEIR__IDLE || state == WEIR__EMPTY);
+		XP_ASSERT(state == WEIR__IDLE || state == WEIR__EMPTY || state == WEIR__SPARE);
+		spare += state == WEIR__SPARE;
 		idle += state == WEIR__IDLE;
 		empty += state == WEIR__EMPTY;
 		if (state == WEIR__IDLE)
@@ -128,5 +136,8 @@ void pool_finish(const struct xp_case *self)
 	XP_ASSERT(world->opened - world->closed == idle);
 	XP_ASSERT(peek_32(&pool->empties) == empty);
 	XP_ASSERT(peek_32(&pool->refs) == 1 + idle);
+	/* RC1, RC2 */
+	XP_ASSERT(spare + peek_32(&pool->lent) == pool->ring.count - pool->size);
+	XP_ASSERT(peek_32(&pool->written_off) <= peek_32(&pool->lent));
 	XP_ASSERT(!world->closing || idle == 0);
 }

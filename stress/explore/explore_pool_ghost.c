@@ -56,5 +56,6 @@ bool ghost_try_may_fail(uint32_t self)
 {
 	const struct pool_world *world = pool_world();
 
-	return world->excused[self] || world->taken[self] == (UINT32_C(1) << world->self->slots) - 1;
+	return world->excused[self] ||
+	       world->taken[self] == (UINT32_C(1) << world->pool->ring.count) - 1;
 }

@@ -31,7 +31,7 @@ static void excuse(enum weir_code code)
 	XP_ASSERT(xp_events_used() > 0);
 	XP_ASSERT(code == WEIR_ERR_OPEN_FAILED || code == WEIR_ERR_NO_MEMORY ||
 	          code == WEIR_ERR_NO_THREAD || code == WEIR_ERR_ACQUIRE_TIMEOUT ||
-	          code == WEIR_ERR_HEALTH);
+	          code == WEIR_ERR_HEALTH || code == WEIR_ERR_UNAVAILABLE);
 }
 
 static void give_back(struct weir_lease *lease)
@@ -148,9 +148,26 @@ static void run_cancel(uint32_t self)
 	XP_ASSERT(code == WEIR_OK || code == WEIR_ERR_STALE_HANDLE);
 }
 
+/* Twice, so that what was seen the first time is a leak, and a last time for what has come
+ * back since. */
+static void run_reclaim(struct weir_pool *pool)
+{
+	const struct weir_time now = weir_now();
+	const struct weir_time later = {now.ns + WEIR_SECONDS(1)};
+
+	(void)weir_pool_tick(pool, now);
+	(void)weir_pool_tick(pool, later);
+	(void)weir_pool_tick(pool, later);
+}
+
 static void run_maintain(uint32_t self)
 {
 	struct pool_world *world = pool_world();
+
+	if (world->self->config->reclaims) {
+		run_reclaim(world->pool);
+		return;
+	}
 	const enum weir_code code = weir_pool_maintain(world->pool, NULL);
 
 	(void)self;
@@ -168,10 +185,11 @@ static void run_close(uint32_t self)
 	XP_ASSERT(weir_pool_close_until(world->pool, never, NULL) == WEIR_OK);
 	/* A try or an acquire that comes now may reserve a place for a moment, and no
 	 * more than that: what is open then was opened before. */
-	for (uint32_t i = 0; i < world->self->slots; i++) {
+	for (uint32_t i = 0; i < world->pool->ring.count; i++) {
 		const uint64_t word = xp_peek(&world->pool->ring.slots[i].word, sizeof word);
+		const enum weir__state state = weir__word_state(word);
 
-		XP_ASSERT(weir__word_state(word) == WEIR__EMPTY || weir__word_state(word) == WEIR__OPENING);
+		XP_ASSERT(state == WEIR__EMPTY || state == WEIR__OPENING || state == WEIR__SPARE);
 	}
 }
 

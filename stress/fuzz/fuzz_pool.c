@@ -161,6 +161,8 @@ static void acquire(struct world *world, uint32_t at, int64_t timeout_ns)
 		FUZZ_CHECK(world->held == world->max_size || counts_of(world).open_failures > failures);
 	else if (code == WEIR_ERR_OPEN_FAILED)
 		FUZZ_CHECK(counts_of(world).open_failures > failures);
+	else if (code == WEIR_ERR_UNAVAILABLE)
+		FUZZ_CHECK(counts_of(world).live == 0 && failures > 0);
 	else
 		FUZZ_CHECK(code == WEIR_ERR_CLOSED || code == WEIR_ERR_HEALTH);
 }

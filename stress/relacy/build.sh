@@ -26,7 +26,7 @@ CXX=${CXX:-g++}
 # Two idioms of C that g++ warns of stay: a struct and a function of one name, = {0}.
 flags="-std=c++17 -D_GNU_SOURCE -Wall -Wextra -Wno-missing-field-initializers ${CXXFLAGS:--O1}"
 ours="-I$core/platform/relacy -I$here"
-weir="$ours -I$core -I$core/platform -I$core/log -I$tree/include"
+weir="$ours -I$core -I$core/platform -I$core/log -I$core/metrics -I$tree/include"
 # Relacy's headers are not clean, and write $ for a place in the source.
 engine="-std=gnu++17 -O2 -w -I$tree/core/platform/relacy -I$here"
 

@@ -132,7 +132,7 @@ static void fill_stock(void)
 {
 	weir__waiter *waiter = NULL;
 
-	MACHINE_CHECK(weir__waitq_enter(&world.pool->q, wp_now(), 1, &waiter) == WEIR__ENTERED);
+	MACHINE_CHECK(weir__waitq_enter(&world.pool->q, wp_now(), 1, false, &waiter) == WEIR__ENTERED);
 	MACHINE_CHECK(weir__waitq_cancel(&world.pool->q, waiter));
 	weir__waitq_retire(&world.pool->q, waiter);
 }

@@ -40,7 +40,7 @@ static void wait_for_grant(int64_t deadline_ns)
 {
 	weir__waiter *waiter = NULL;
 
-	if (weir__waitq_enter(&world.q, wp_now(), 100, &waiter) != WEIR__ENTERED)
+	if (weir__waitq_enter(&world.q, wp_now(), 100, false, &waiter) != WEIR__ENTERED)
 		return;
 	if (!weir__waitq_park(waiter, deadline_ns) && weir__waitq_cancel(&world.q, waiter)) {
 		weir__waitq_retire(&world.q, waiter);

@@ -525,8 +525,9 @@ static void test_full_run_stopped(void **state)
 
 static void test_micro(void **state)
 {
-	static const char *const families[] = {"lease: ", "handoff: ",   "park: ",   "gate: ",
-	                                       "group: ", "statement: ", "config: ", "stats: "};
+	static const char *const families[] = {
+		"lease: ",     "handoff: ", "park: ",  "gate: ",   "group: ",
+		"statement: ", "config: ",  "stats: ", "metrics: "};
 
 	(void)state;
 	assert_int_equal(find_tool("weir-micro"), 0);

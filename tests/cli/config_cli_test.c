@@ -210,7 +210,7 @@ static void test_advice_is_shown(void **state)
 	(void)state;
 	run_weir(&run, "config explain --json", NULL);
 	assert_int_equal(run.exit_code, 0);
-	assert_int_equal(count_of(run.out, "\"advice\": \""), 24);
+	assert_int_equal(count_of(run.out, "\"advice\": \""), 25);
 }
 
 static void test_wrong_words(void **state)

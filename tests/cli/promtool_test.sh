@@ -30,6 +30,11 @@ wrong() {
 for name in db_client_connections weir_lease_acquires_total weir_write_outcomes_total; do
 	grep -q "^$name{.*} [0-9]*\$" "$scratch/text" || wrong "there is no $name"
 done
+for name in db_client_connection_use_time_seconds weir_transaction_commit_time_seconds \
+	weir_file_sync_time_seconds weir_gate_group_size; do
+	grep -q "^$name"'_bucket{.*,le="+Inf"} [1-9][0-9]*$' "$scratch/text" ||
+		wrong "$name is empty, or not there"
+done
 printf 'weir_x_count 1\n' | promtool check metrics >"$scratch/found" 2>&1 &&
 	wrong "promtool finds nothing in what is wrong"
 

@@ -123,6 +123,47 @@ static void test_errors(void **state)
 	json_decref(root);
 }
 
+/* Every name, each once; "?" if not. */
+static const char *prometheus_of(const json_t *metrics, const char *name, const char *type)
+{
+	const char *found = NULL;
+	json_t *entry;
+	size_t index;
+
+	json_array_foreach(metrics, index, entry)
+	{
+		if (strcmp(json_string_value(json_object_get(entry, "name")), name) != 0)
+			continue;
+		assert_null(found);
+		assert_string_equal(json_string_value(json_object_get(entry, "type")), type);
+		found = json_string_value(json_object_get(entry, "prometheus"));
+	}
+	return found != NULL ? found : "?";
+}
+
+static void test_metrics(void **state)
+{
+	json_t *metrics;
+	json_t *root;
+
+	(void)state;
+	expect_done("metrics");
+	assert_contains(run.out, "\nweir.lease.waits ");
+	assert_contains(run.out, "\ndb.client.connection.wait_time           histogram s ");
+	expect_done("metrics --json");
+	root = parse_output();
+	metrics = json_object_get(root, "metrics");
+	assert_string_equal(prometheus_of(metrics, "weir.lease.waits", "counter"),
+	                    "weir_lease_waits_total");
+	assert_string_equal(prometheus_of(metrics, "db.client.connection.count", "gauge"),
+	                    "db_client_connections");
+	assert_string_equal(prometheus_of(metrics, "weir.file.sync_time", "histogram"),
+	                    "weir_file_sync_time_seconds");
+	assert_string_equal(prometheus_of(metrics, "weir.gate.group_size", "histogram"),
+	                    "weir_gate_group_size");
+	json_decref(root);
+}
+
 /* The line of the table that begins with that setting. */
 static const char *table_line(const char *setting, char line[256])
 {
@@ -275,6 +316,7 @@ int main(void)
 		cmocka_unit_test(test_wrong_commands),
 		cmocka_unit_test(test_version),
 		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_metrics),
 		cmocka_unit_test(test_config_of_every_source),
 		cmocka_unit_test(test_config_order_is_the_order_given),
 		cmocka_unit_test(test_config_json),

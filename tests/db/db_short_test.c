@@ -304,13 +304,13 @@ static void pauses_of_a_writer_that_is_down_are_bounded(void **state)
 	struct weir_error why = WEIR_ERROR_INIT;
 
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		db->breaker.failures = cases[i].failures;
+		db->troubles.failures = cases[i].failures;
 		const int64_t before_ns = wp_now();
 
 		weir__writer_give_up(db, &why);
-		assert_in_range(db->breaker.retry_ns, before_ns + cases[i].pause_ns,
+		assert_in_range(db->troubles.retry_ns, before_ns + cases[i].pause_ns,
 		                wp_now() + cases[i].pause_ns);
-		db->breaker.retry_ns = 0;
+		db->troubles.retry_ns = 0;
 		assert_code(weir__writer_ready(db, NULL), WEIR_OK);
 	}
 	assert_int_equal(db_lines(*state), 1); /* down, once: at the first pause */

@@ -420,6 +420,37 @@ static void it_sleeps_and_wakes(void **state)
 	db_end(db);
 }
 
+/* ---- leaks ---- */
+
+/* Its slot is beyond max_size: what the db keeps by slot has room for it. */
+static void a_read_goes_on_in_the_stead_of_a_leak(void **state)
+{
+	struct weir_db *const db =
+		make_db(*state, "keeper=manual&max_size=1&leak_after=1s&leak_policy=reclaim");
+	struct weir_time now = weir_now();
+	struct weir_tx lost = {0};
+	struct weir_tx other = {0};
+	int64_t number = -1;
+
+	assert_code(weir_read_begin(db, NULL, &lost, NULL), WEIR_OK);
+	(void)tick_after(db, &now, 0);
+	(void)tick_after(db, &now, WEIR_SECONDS(2));
+	assert_code(weir_read_begin(db, NULL, &other, NULL), WEIR_OK);
+	assert_code(db_tx_number(&other, "SELECT count(*) FROM t", &number, NULL), WEIR_OK);
+	assert_int_equal(number, 0);
+	assert_int_equal(db_stats(db).readers.leased, 2);
+	assert_int_equal(db_stats(db).readers.reclaimed, 1);
+	weir_tx_end(&other);
+	assert_code(db_tx_number(&lost, "SELECT count(*) FROM t", &number, NULL), WEIR_OK);
+	weir_tx_end(&lost);
+	(void)tick_after(db, &now, WEIR_SECONDS(2));
+	assert_int_equal(db_stats(db).readers.max_size, 1);
+	assert_int_equal(db_stats(db).readers.idle, 1);
+	assert_true(db_stats(db).statement_misses >= 2);
+	db_exec(db, "INSERT INTO t VALUES (1)");
+	db_end(db);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -434,6 +465,7 @@ int main(void)
 		DB_TEST(close_names_the_job_that_is_still_out),
 		DB_TEST(the_thread_does_it_by_itself),
 		DB_TEST(it_sleeps_and_wakes),
+		DB_TEST(a_read_goes_on_in_the_stead_of_a_leak),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

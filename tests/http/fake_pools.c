@@ -58,6 +58,9 @@ static bool add_histogram(const struct weir_writer *writer, const char *name, do
 	              name, total, total * middle_ns, middle_ns * 100, middle_ns, middle_ns * 12,
 	              middle_ns * 60);
 
+	/* Waits are 0 for those who did not have to. */
+	if (on && name[0] == 'w')
+		on = add(writer, "[0,%.0f],", total * 3);
 	for (int i = -30; on && i <= 60; i++) {
 		const double x = i / 10.0;
 		const double share = x < 0 ? exp(-x * x * 0.9) : exp(-x * 1.1);
@@ -78,6 +81,7 @@ static bool add_histograms(const struct weir_writer *writer, const struct shape 
 	       add_histogram(writer, "create", 310e3, 12 + s / 10, false) &&
 	       add_histogram(writer, "gate_wait", 40e3, shape->gate ? n / 4 : 0, false) &&
 	       add_histogram(writer, "commit", 1.9e6, shape->gate ? n / 9 : 0, false) &&
+	       add_histogram(writer, "sync", 1.7e6, shape->gate ? n / 9 : 0, false) &&
 	       add_histogram(writer, "checkpoint", 14e6, shape->gate ? s : 0, true) &&
 	       add(writer, "},");
 }

@@ -24,6 +24,8 @@ static struct weir_service look(struct weir_service *service)
 	copy.metrics_bytes = service->metrics_bytes;
 	copy.reads = service->reads;
 	copy.pools = service->pools;
+	copy.outage_from = service->outage_from;
+	copy.outage_to = service->outage_to;
 	pthread_mutex_unlock(&service->lock);
 	return copy;
 }
@@ -67,6 +69,8 @@ enum weir_code weir_service_write_pools(struct weir_service *service,
 
 	if (now.fails != WEIR_OK)
 		return weir_fail(err, now.fails, "fake", 0, "as the test says");
+	if (now.reads > now.outage_from && now.reads <= now.outage_to)
+		return weir_fail(err, WEIR_ERR_CLOSED, "fake", 0, "an outage");
 	if (now.pools != NULL ? say(writer, now.pools) : fake_write_pools(writer, (double)now.reads))
 		return WEIR_OK;
 	return weir_fail(err, WEIR_ERR_IO, "fake", 0, "the writer gave up");

@@ -17,6 +17,8 @@ struct weir_service {
 	size_t metrics_bytes; /* that write_metrics writes beside its text */
 	uint64_t reads;       /* calls that were made */
 	const char *pools;    /* what write_pools writes; NULL: three that change */
+	uint64_t outage_from; /* the reads after so many fail for write_pools, */
+	uint64_t outage_to;   /* up to this one */
 };
 
 void fake_init(struct weir_service *service);

@@ -23,7 +23,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "histogram.h"
+#include "bench_histogram.h"
 #include "hold_spec.h"
 #include "monotonic.h"
 #include "work.h"

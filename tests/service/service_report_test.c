@@ -5,6 +5,7 @@
 #include "service_fixture.h"
 
 #include <jansson.h>
+#include <pthread.h>
 #include <string.h>
 
 static struct weir_health health_of(struct weir_service *service)
@@ -25,6 +26,22 @@ static json_t *pools_of(struct weir_service *service)
 	root = json_loads(text.bytes, 0, NULL);
 	assert_non_null(root);
 	return root;
+}
+
+/* Another thread that asks for a read. */
+struct waiter {
+	struct unit_thread thread;
+	struct weir_db *db;
+	enum weir_code code;
+};
+
+static void read_once(void *arg)
+{
+	struct waiter *const waiter = arg;
+	struct weir_tx tx = {0};
+
+	waiter->code = weir_read_begin(waiter->db, NULL, &tx, NULL);
+	weir_tx_end(&tx);
 }
 
 static void tells_busy_from_broken(void **state)
@@ -58,6 +75,7 @@ static void writes_json(void **state)
 	struct weir_db *db;
 	json_t *root;
 	json_t *pool;
+	json_t *breaker;
 
 	service_sqlite_config(fixture, &config, "users", NULL);
 	(void)strcpy(config.name, "a\"<b>\xff");
@@ -73,12 +91,57 @@ static void writes_json(void **state)
 	assert_int_equal(json_integer_value(json_object_get(pool, "max_size")), 4);
 	assert_int_equal(json_array_size(json_object_get(pool, "holders")), 1);
 	assert_true(json_is_null(json_object_get(pool, "last_open_failure")));
+	breaker = json_object_get(pool, "breaker");
+	assert_string_equal(json_string_value(json_object_get(breaker, "state")), "closed");
+	assert_int_equal(json_integer_value(json_object_get(breaker, "opened")), 0);
+	assert_true(json_is_null(json_object_get(breaker, "last_error")));
 	assert_string_equal(
 		json_string_value(json_object_get(json_object_get(pool, "settings"), "acquire_timeout")),
 		"5s");
 	json_decref(root);
 	weir_tx_end(&tx);
 	weir_service_put(fixture->service, db);
+}
+
+/* The holder is named, and whoever waits for it shows. */
+static void tells_who_holds_and_how_long_others_wait(void **state)
+{
+	struct service_fixture *fixture = *state;
+	struct waiter waiter = {0};
+	struct weir_tx held[4] = {{0}};
+	json_int_t waited_ns = 0;
+	json_t *root;
+	json_t *pool;
+
+	service_add_sqlite(fixture, "users", "acquire_timeout=30s");
+	waiter.db = weir_service_get(fixture->service, "users", NULL);
+	assert_int_equal(pthread_setname_np(pthread_self(), "a \"holder\""), 0);
+	for (int i = 0; i < 4; i++)
+		assert_code(weir_read_begin(waiter.db, NULL, &held[i], NULL), WEIR_OK);
+	root = pools_of(fixture->service);
+	pool = json_array_get(json_object_get(root, "pools"), 0);
+	assert_int_equal(json_integer_value(json_object_get(pool, "oldest_waiter_ns")), 0);
+	assert_string_equal(json_string_value(json_object_get(
+							json_array_get(json_object_get(pool, "holders"), 0), "thread_name")),
+	                    "a \"holder\"");
+	json_decref(root);
+	unit_start(&waiter.thread, read_once, &waiter);
+	while (waited_ns < WEIR_MILLISECONDS(2)) { /* ends: it waits for 30 s */
+		root = pools_of(fixture->service);
+		pool = json_array_get(json_object_get(root, "pools"), 0);
+		waited_ns = json_integer_value(json_object_get(pool, "oldest_waiter_ns"));
+		assert_in_range(waited_ns, 0, WEIR_SECONDS(30));
+		json_decref(root);
+	}
+	for (int i = 0; i < 4; i++)
+		weir_tx_end(&held[i]);
+	unit_join(&waiter.thread);
+	assert_code(waiter.code, WEIR_OK);
+	root = pools_of(fixture->service);
+	pool = json_array_get(json_object_get(root, "pools"), 0);
+	assert_int_equal(json_integer_value(json_object_get(pool, "oldest_waiter_ns")), 0);
+	json_decref(root);
+	weir_service_put(fixture->service, waiter.db);
 }
 
 static bool refuse(void *arg, const char *bytes, size_t length)
@@ -106,6 +169,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SERVICE_TEST(tells_busy_from_broken),
 		SERVICE_TEST(writes_json),
+		SERVICE_TEST(tells_who_holds_and_how_long_others_wait),
 		SERVICE_TEST(says_when_the_writer_gives_up),
 	};
 

@@ -31,7 +31,8 @@ failed=0
 # analyse <file>: as C++, which alone lets one field of a struct name another.
 analyse() {
 	clang -x c++ -std=c++17 -D_GNU_SOURCE -fsyntax-only -Wthread-safety -Werror -Iinclude -Icore \
-		-Icore/platform -Icore/platform/builtin -Icore/platform/linux "$1" >"$scratch/out" 2>&1
+		-Icore/metrics -Icore/platform -Icore/platform/builtin -Icore/platform/linux "$1" \
+		>"$scratch/out" 2>&1
 }
 
 count() {

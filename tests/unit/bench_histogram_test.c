@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "histogram.h"
+#include "bench_histogram.h"
 #include "random.h"
 
 #define SEED 11

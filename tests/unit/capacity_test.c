@@ -17,19 +17,19 @@ static enum weir__state state_at(struct weir_pool *pool, uint32_t index)
 
 static void every_place_is_reserved_once(void **state)
 {
-	struct weir_pool *pool = unit_pool_prompt(NULL, "max_size=5");
+	struct weir_pool *pool = unit_pool_prompt(NULL, "max_size=5 max_opening=5");
 	const uint32_t refs = wp_load_rlx_32(&pool->refs);
 
 	(void)state;
 	for (uint32_t i = 0; i < 5; i++) {
-		const uint32_t index = weir__capacity_reserve(pool, 3);
+		const uint32_t index = weir__capacity_reserve(pool, 3, 0);
 
 		assert_int_equal(index, (3 + i) % 5);
 		assert_int_equal(state_at(pool, index), WEIR__OPENING);
 		assert_int_equal(wp_load_rlx_32(&pool->empties), 4 - i);
 		assert_int_equal(wp_load_rlx_32(&pool->refs), refs + i + 1);
 	}
-	assert_int_equal(weir__capacity_reserve(pool, 0), WEIR__RING_NONE);
+	assert_int_equal(weir__capacity_reserve(pool, 0, 0), WEIR__RING_NONE);
 	for (uint32_t i = 0; i < 5; i++)
 		weir__capacity_give(pool, weir__pool_slot(pool, i));
 	assert_int_equal(wp_load_rlx_32(&pool->empties), 5);
@@ -45,7 +45,7 @@ static void nothing_is_reserved_in_a_closed_pool(void **state)
 
 	(void)state;
 	weir__waitq_close(&pool->q);
-	assert_int_equal(weir__capacity_reserve(pool, 1), WEIR__RING_NONE);
+	assert_int_equal(weir__capacity_reserve(pool, 1, 0), WEIR__RING_NONE);
 	for (uint32_t i = 0; i < 3; i++)
 		assert_int_equal(state_at(pool, i), WEIR__EMPTY);
 	assert_int_equal(wp_load_rlx_32(&pool->empties), 3);
@@ -57,7 +57,7 @@ static void giving_up_a_place_is_progress(void **state)
 {
 	struct weir_pool *pool = unit_pool_prompt(NULL, "max_size=1");
 	const uint32_t before = wp_load_rlx_32(&pool->progress);
-	const uint32_t index = weir__capacity_reserve(pool, 0);
+	const uint32_t index = weir__capacity_reserve(pool, 0, 0);
 
 	(void)state;
 	weir__capacity_give(pool, weir__pool_slot(pool, index));
@@ -69,7 +69,7 @@ static void a_waiter_gets_the_place_that_is_given_up(void **state)
 {
 	struct weir_stub *stub = unit_stub(NULL);
 	struct weir_pool *pool = unit_pool_prompt(stub, "max_size=1");
-	const uint32_t index = weir__capacity_reserve(pool, 0);
+	const uint32_t index = weir__capacity_reserve(pool, 0, 0);
 	struct unit_caller waiter;
 
 	(void)state;
@@ -124,11 +124,11 @@ static const struct weir_driver asked_driver = {
 static void a_closing_pool_offers_no_place(void **state)
 {
 	struct weir_pool *pool = unit_pool_prompt(NULL, "max_size=1");
-	const uint32_t index = weir__capacity_reserve(pool, 0);
+	const uint32_t index = weir__capacity_reserve(pool, 0, 0);
 	struct weir__waiter *waiter = NULL;
 
 	(void)state;
-	assert_int_equal(weir__waitq_enter(&pool->q, wp_now(), 8, &waiter), WEIR__ENTERED);
+	assert_int_equal(weir__waitq_enter(&pool->q, wp_now(), 8, false, &waiter), WEIR__ENTERED);
 	wp_store_rlx_32(&pool->q.wake, wp_load_rlx_32(&pool->q.wake) | WEIR__WAKE_CLOSED);
 	weir__capacity_give(pool, weir__pool_slot(pool, index));
 	assert_false(weir__waitq_granted(waiter));

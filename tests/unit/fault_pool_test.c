@@ -31,7 +31,7 @@ static void creation_fails_at_every_allocation(void **state)
 	static const struct {
 		enum unit_fault fault;
 		uint32_t points;
-	} cases[] = {{UNIT_FAULT_WIPED, 1}, {UNIT_FAULT_ALLOC, 5}};
+	} cases[] = {{UNIT_FAULT_WIPED, 1}, {UNIT_FAULT_ALLOC, 8}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

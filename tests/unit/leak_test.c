@@ -112,6 +112,34 @@ static void a_long_use_is_counted_once(void **state)
 	weir_pool_destroy(pool);
 }
 
+static void what_is_expected_to_be_long_is_neither(void **state)
+{
+	struct told told = {0};
+	struct weir_pool *pool = make(&told, "max_size=2 leak_after=1s use_warning=1s");
+	const struct weir_acquire_options options = {
+		.size = (uint32_t)sizeof options,
+		.expected_long = true,
+	};
+	const int64_t now_ns = weir_now().ns;
+	struct weir_lease lease = {0};
+
+	(void)state;
+	assert_code(weir_acquire_with(pool, &lease, &options, NULL), WEIR_OK);
+	for (int i = 0; i < 5; i++)
+		(void)weir_pool_tick(pool, after(now_ns, i * WEIR_SECONDS(1)));
+	assert_int_equal(stats_of(pool).leaks, 0);
+	assert_int_equal(stats_of(pool).over_uses, 0);
+	assert_code(weir_release(&lease, NULL), WEIR_OK);
+	/* It says nothing about the slot's next lease. */
+	assert_code(weir_acquire(pool, &lease, NULL), WEIR_OK);
+	for (int i = 5; i < 10; i++)
+		(void)weir_pool_tick(pool, after(now_ns, i * WEIR_SECONDS(1)));
+	assert_int_equal(stats_of(pool).leaks, 1);
+	assert_int_equal(stats_of(pool).over_uses, 1);
+	assert_code(weir_release(&lease, NULL), WEIR_OK);
+	weir_pool_destroy(pool);
+}
+
 static void leases_that_come_back_are_none(void **state)
 {
 	struct told told = {0};
@@ -170,6 +198,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_leak_is_told_once),
 		cmocka_unit_test(a_long_use_is_counted_once),
+		cmocka_unit_test(what_is_expected_to_be_long_is_neither),
 		cmocka_unit_test(leases_that_come_back_are_none),
 		cmocka_unit_test(the_callback_may_reset),
 	};

@@ -3,6 +3,7 @@
  * Figures: each row is the figure that its name says, and an event moves the rows that
  * belong to it and no other.
  */
+#include "db_fault.h"
 #include "db_fixture.h"
 #include "unit_pool.h"
 
@@ -358,30 +359,106 @@ static void a_held_writer_shows_in_the_rows_of_the_gate(void **state)
 	db_end(db);
 }
 
-/* Every row that stays 0 above, against the figures it is made of. */
+/* Let the gate refuse one write, and one more wait in vain. */
+static void crowd_the_gate(struct weir_db *db)
+{
+	struct db_script script = {.sql = {"SELECT 1"}};
+	struct weir_write_options options = db_options();
+	struct db_holder holder = {0};
+	struct db_asked asked[2];
+
+	db_hold(&holder, db);
+	options.timeout_ns = WEIR_MILLISECONDS(2);
+	for (int i = 0; i < 2; i++)
+		db_submit(db, &script, &options, &asked[i]);
+	assert_code(weir_db_run(db, db_run_script, &script, NULL, NULL, NULL), WEIR_ERR_REJECTED);
+	for (int i = 0; i < 2; i++)
+		db_collect(&asked[i]);
+	db_end_hold(&holder);
+}
+
+/* One job fails beside another, which runs again. */
+static void spoil_a_group(struct weir_db *db)
+{
+	struct db_script good = {.sql = {"INSERT INTO t VALUES (1)"}};
+	struct db_script bad = {.sql = {"INSERT INTO nowhere VALUES (1)"}};
+	struct db_asked asked[2];
+
+	db_submit(db, &good, NULL, &asked[0]);
+	db_submit(db, &bad, NULL, &asked[1]);
+	db_collect(&asked[0]);
+	db_collect(&asked[1]);
+}
+
+/* Rows that nothing moves above, each against the figure that it is made of, and each
+ * moved: a row that was forgotten is 0. */
 static void rows_are_the_stats(void **state)
 {
 	struct db_fixture *fixture = *state;
-	struct weir_db *db = db_make(fixture, NULL);
+	struct weir_metrics metrics;
+	struct weir_db_stats stats;
+	struct weir_db *db;
 
+	db_heal();
+	fixture->driver = db_faulty_driver();
+	db = db_make(fixture, "keeper=manual&max_writers_waiting=2");
+	db_fail_next(DB_FAULT_WARNING, 1, WEIR_ERR_DRIVER);
 	db_exec(db, "CREATE TABLE t (x)");
-	assert_int_equal(db_number(db, "SELECT count(*) FROM t"), 0);
+	crowd_the_gate(db);
+	spoil_a_group(db);
+	db_fail_next(DB_FAULT_CHECKPOINT, 2, WEIR_ERR_DRIVER_BUSY);
+	for (int i = 0; i < 5; i++)
+		assert_code(weir_db_checkpoint(db, NULL, NULL), i < 2 ? WEIR_ERR_DRIVER_BUSY : WEIR_OK);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(db_number(db, "SELECT count(*) FROM t"), 1);
+	(void)weir_db_tick(db, weir_now());
+	metrics = figures_of(NULL, db);
+	stats = db_stats(db);
 
-	const struct weir_metrics metrics = figures_of(NULL, db);
-	const struct weir_db_stats stats = db_stats(db);
-	const uint64_t *values = metrics.values;
+	const struct {
+		enum weir_metric_id row;
+		uint64_t value;
+	} wanted[] = {
+		{WEIR_METRIC_ACQUIRES, stats.readers.acquires},
+		{WEIR_METRIC_CHECKPOINTS, stats.checkpoints},
+		{WEIR_METRIC_CHECKPOINT_FAILURES, stats.checkpoint_failures},
+		{WEIR_METRIC_WAL_FRAMES, stats.log_frames},
+		{WEIR_METRIC_PINNED, stats.pinned},
+		{WEIR_METRIC_WARNINGS, stats.warnings},
+		{WEIR_METRIC_RUNS_AGAIN, stats.runs_again},
+		{WEIR_METRIC_GATE_TIMEOUTS, stats.gate.timeouts},
+		{WEIR_METRIC_GATE_REJECTED, stats.gate.rejected},
+	};
 
-	assert_int_equal(values[WEIR_METRIC_ACQUIRES], stats.readers.acquires);
-	assert_true(values[WEIR_METRIC_ACQUIRES] > 0);
-	assert_int_equal(values[WEIR_METRIC_CHECKPOINTS], stats.checkpoints);
-	assert_int_equal(values[WEIR_METRIC_CHECKPOINT_FAILURES], stats.checkpoint_failures);
-	assert_int_equal(values[WEIR_METRIC_WAL_FRAMES], stats.log_frames);
-	assert_int_equal(values[WEIR_METRIC_PINNED], stats.pinned);
-	assert_int_equal(values[WEIR_METRIC_WARNINGS], stats.warnings);
-	assert_int_equal(values[WEIR_METRIC_RUNS_AGAIN], stats.runs_again);
-	assert_int_equal(values[WEIR_METRIC_GATE_TIMEOUTS], stats.gate.timeouts);
-	assert_int_equal(values[WEIR_METRIC_GATE_REJECTED], stats.gate.rejected);
+	for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+		assert_int_equal(metrics.values[wanted[i].row], wanted[i].value);
+		if (wanted[i].value == 0)
+			fail_msg("%s did not move", weir_metrics_table(&(size_t){0})[wanted[i].row].name);
+	}
 	db_end(db);
+}
+
+static void an_outage_moves_the_rows_of_the_breaker(void **state)
+{
+	const struct weir_stub_script down = {.size = sizeof down, .fail_opens = 2};
+	struct weir_stub *stub = unit_stub(&down);
+	struct weir_pool *pool = unit_pool_prompt(
+		stub, "max_size=2 max_opening=2 breaker_failures=2 breaker_delay=1h breaker_delay_max=1h");
+	struct weir_metrics before = figures_of(pool, NULL);
+	struct weir_lease lease = {0};
+
+	(void)state;
+	for (int i = 0; i < 2; i++)
+		assert_code(weir_acquire(pool, &lease, NULL), WEIR_ERR_OPEN_FAILED);
+	EXPECT_MOVES(&before, figures_of(pool, NULL), ROW(OPEN_FAILURES, 2), ROW(TRIPS, 1),
+	             ROW(BREAKER_CLOSED, -1), ROW(BREAKER_OPEN, 1));
+	for (int i = 0; i < 3; i++)
+		assert_code(weir_acquire(pool, &lease, NULL), WEIR_ERR_UNAVAILABLE);
+	EXPECT_MOVES(&before, figures_of(pool, NULL), ROW(REFUSALS, 3));
+	(void)weir_pool_tick(pool, (struct weir_time){weir_now().ns + 2 * WEIR_HOUR_NS});
+	EXPECT_MOVES(&before, figures_of(pool, NULL), ROW(OPENS, 1), ROW(IDLE, 1),
+	             ROW(BREAKER_OPEN, -1), ROW(BREAKER_SLOW_START, 1));
+	unit_pool_end(pool, stub);
 }
 
 int main(void)
@@ -394,6 +471,7 @@ int main(void)
 		cmocka_unit_test(a_queue_moves_its_rows),
 		cmocka_unit_test(connections_of_a_pool_move_their_rows),
 		cmocka_unit_test(time_moves_the_rows_of_a_pool),
+		cmocka_unit_test(an_outage_moves_the_rows_of_the_breaker),
 		DB_TEST(writes_of_a_db_move_their_rows),
 		DB_TEST(a_held_writer_shows_in_the_rows_of_the_gate),
 		DB_TEST(rows_are_the_stats),

@@ -8,10 +8,10 @@
 #include <jansson.h>
 #include <string.h>
 #include <weir/db.h>
-#include <weir/metrics.h>
+#include <weir/histogram.h>
 
 struct sheet {
-	char bytes[65536];
+	char bytes[262144];
 	size_t length;
 	uint32_t calls;
 	uint32_t calls_max; /* it gives up after so many; 0: never */
@@ -84,6 +84,20 @@ static uint32_t occurrences(const char *text, const char *part)
 	return count;
 }
 
+/* Bounds of a histogram and +Inf, its sum and its count. */
+static size_t histogram_lines(bool of_db)
+{
+	size_t count;
+	const struct weir_histogram_row *rows = weir_histogram_table(&count);
+	size_t lines = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (of_db || !rows[i].is_db)
+			lines += strcmp(rows[i].unit, "s") == 0 ? 24 + 3 : 11 + 3;
+	}
+	return lines;
+}
+
 static void each_name_is_declared_once_before_its_rows(void **state)
 {
 	struct weir_pool *pool = named_pool("bare");
@@ -108,9 +122,10 @@ static void each_name_is_declared_once_before_its_rows(void **state)
 		assert_int_equal(occurrences(text, part), 1);
 	}
 	/* A pool has none of the rows from the gate on. */
-	assert_int_equal(occurrences(text, "{db_client_connection_pool_name=\"base\""), count);
+	assert_int_equal(occurrences(text, "{db_client_connection_pool_name=\"base\""),
+	                 count + histogram_lines(true));
 	assert_int_equal(occurrences(text, "{db_client_connection_pool_name=\"bare\""),
-	                 WEIR_METRIC_GATE_NORMAL);
+	                 WEIR_METRIC_GATE_NORMAL + histogram_lines(false));
 	assert_has(text, "\ndb_client_connections{db_client_connection_pool_name=\"bare\","
 	                 "db_client_connection_state=\"used\"} 0\n");
 	unit_pool_end(pool, NULL);
@@ -294,6 +309,40 @@ static void refuses_bad_arguments(void **state)
 	unit_pool_end(pool, NULL);
 }
 
+static void expect_refusal(struct weir_pool *pool, struct weir_db *db, const char *name)
+{
+	const struct weir_metrics_source sources[] = {{.pool = pool}, {.db = db}};
+	const struct weir_writer writer = {.write = put, .arg = &sheet};
+
+	for (int format = WEIR_METRICS_PROMETHEUS; format <= WEIR_METRICS_JSON; format++) {
+		struct weir_error err = WEIR_ERROR_INIT;
+
+		memset(&sheet, 0, sizeof sheet);
+		assert_code(weir_metrics_write(sources, 2, (enum weir_metrics_format)format, &writer, &err),
+		            WEIR_ERR_BAD_ARGUMENT);
+		assert_has(err.message, name);
+		assert_int_equal(sheet.calls, 0);
+	}
+}
+
+/* Prometheus would refuse the figures of all. */
+static void two_of_one_name_are_refused(void **state)
+{
+	struct weir_pool *pool = named_pool("twin");
+	struct weir_db *db = named_db("twin");
+
+	(void)state;
+	expect_refusal(pool, db, "twin");
+	unit_pool_end(pool, NULL);
+	end_db(db);
+	/* They differ in bytes that cannot be written. */
+	pool = named_pool("a\xff");
+	db = named_db("a\xfe");
+	expect_refusal(pool, db, "a\xef\xbf\xbd");
+	unit_pool_end(pool, NULL);
+	end_db(db);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -303,6 +352,7 @@ int main(void)
 		cmocka_unit_test(json_has_every_row_of_every_source),
 		cmocka_unit_test(a_writer_that_gives_up_is_left_alone),
 		cmocka_unit_test(refuses_bad_arguments),
+		cmocka_unit_test(two_of_one_name_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

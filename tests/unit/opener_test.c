@@ -93,7 +93,7 @@ static void an_open_is_under_way_until_it_is_handed_over(void **state)
 	weir__lock(&pool->q.lock); /* nothing can be handed over */
 	weir_stub_unhang(stub);
 	for (int look = 0; look < 20; look++) {
-		weir__pool_scan(pool, 0);
+		weir__capacity_refill(pool, false);
 		unit_pause();
 	}
 	weir__unlock(&pool->q.lock);
@@ -154,7 +154,9 @@ static void while_opens_fail_every_caller_is_told(void **state)
 	for (int i = 0; i < 8; i++)
 		unit_call(&waiters[i], pool, WEIR_TIMEOUT_NEVER);
 	for (int i = 0; i < 8; i++) {
-		assert_code(unit_answer(&waiters[i]), WEIR_ERR_OPEN_FAILED);
+		const enum weir_code code = unit_answer(&waiters[i]);
+
+		assert_true(code == WEIR_ERR_OPEN_FAILED || code == WEIR_ERR_UNAVAILABLE);
 		assert_int_equal(waiters[i].err.driver_code, 3);
 	}
 	/* A helper may still hold a place that was asked for on behalf of a caller

@@ -406,12 +406,15 @@ static void what_is_changeable_can_be_changed(void **state)
 		{"snapshot_age", "18ms", WEIR_MILLISECONDS(18)},
 		{"snapshot_policy", "refuse", WEIR_SNAPSHOT_REFUSE},
 		{"read_pin", "off", 0},
-		{"when_down", "wait", WEIR_DOWN_WAIT},
+		{"when_down", "wait", 1},
 		{"keepalive", "19ms", WEIR_MILLISECONDS(19)},
 		{"validate_bypass", "20ms", WEIR_MILLISECONDS(20)},
 		{"lifetime_jitter", "21", 21},
 		{"leak_after", "22ms", WEIR_MILLISECONDS(22)},
 		{"use_warning", "23ms", WEIR_MILLISECONDS(23)},
+		{"breaker_failures", "24", 24},
+		{"breaker_delay", "25ms", WEIR_MILLISECONDS(25)},
+		{"breaker_delay_max", "26ms", WEIR_MILLISECONDS(26)},
 	};
 	struct weir_pool *pool = unit_pool_prompt(NULL, "max_size=4");
 	size_t count = 0;

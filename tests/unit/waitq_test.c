@@ -38,7 +38,7 @@ static struct weir__waiter *enter(struct weir__waitq *q)
 {
 	struct weir__waiter *waiter = NULL;
 
-	assert_int_equal(weir__waitq_enter(q, wp_now(), 1000000, &waiter), WEIR__ENTERED);
+	assert_int_equal(weir__waitq_enter(q, wp_now(), 1000000, false, &waiter), WEIR__ENTERED);
 	assert_non_null(waiter);
 	assert_false(weir__waitq_granted(waiter));
 	return waiter;
@@ -177,11 +177,11 @@ static void a_queue_that_is_full_refuses(void **state)
 		struct weir__waiter *refused = NULL;
 
 		open_queue(&q, &modes[m]);
-		assert_int_equal(weir__waitq_enter(&q, 0, 0, &refused), WEIR__ENTER_FULL);
+		assert_int_equal(weir__waitq_enter(&q, 0, 0, false, &refused), WEIR__ENTER_FULL);
 		assert_int_equal(weir__wake_read(&q), WEIR__WAKE_NONE);
 		struct weir__waiter *waiter = enter(&q);
 
-		assert_int_equal(weir__waitq_enter(&q, 0, 1, &refused), WEIR__ENTER_FULL);
+		assert_int_equal(weir__waitq_enter(&q, 0, 1, false, &refused), WEIR__ENTER_FULL);
 		assert_int_equal(weir__wake_count(weir__wake_read(&q)), 1);
 		assert_null(refused);
 		assert_true(weir__waitq_cancel(&q, waiter));
@@ -319,7 +319,7 @@ static void closing_grants_closed_to_all_and_refuses_the_rest(void **state)
 			assert_int_equal(waiters[i]->grant, WEIR__GRANT_CLOSED);
 			weir__waitq_retire(&q, waiters[i]);
 		}
-		assert_int_equal(weir__waitq_enter(&q, 0, 10, &late), WEIR__ENTER_CLOSED);
+		assert_int_equal(weir__waitq_enter(&q, 0, 10, false, &late), WEIR__ENTER_CLOSED);
 		weir__waitq_close(&q);
 		assert_int_equal(weir__wake_read(&q), WEIR__WAKE_CLOSED);
 		weir__waitq_free(&q);
@@ -428,7 +428,7 @@ static void come_and_go(void *argument)
 		struct weir__waiter *waiter = NULL;
 		const int64_t deadline_ns = wp_now() + (int64_t)(unit_random(&random) % 30000);
 
-		if (weir__waitq_enter(&race->q, wp_now(), 1000, &waiter) != WEIR__ENTERED) {
+		if (weir__waitq_enter(&race->q, wp_now(), 1000, false, &waiter) != WEIR__ENTERED) {
 			atomic_fetch_add(&race->errors, 1);
 			return;
 		}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * A log-linear histogram of durations. See histogram.h.
+ * A log-linear histogram of durations. See bench_histogram.h.
  */
-#include "histogram.h"
+#include "bench_histogram.h"
 
 #include <math.h>
 

@@ -271,10 +271,11 @@ enum weir_code weir__writer_enter(struct weir_db *db, enum weir_gate_kind kind,
 void weir__writer_leave(struct weir_db *db, struct weir_gate_entry *entry);
 void weir__committed(struct weir_db *db);
 
-/* db_suspend.c: whether a write may enter the gate; may_wait: or could, until its
- * timeout. Errors: SUSPENDED, CLOSED. */
+/* db_suspend.c: whether a write, or a read of a private db, may enter the gate; as when_down
+ * says it waits for that, until its timeout. Errors: SUSPENDED, CLOSED. */
 enum weir_code weir__db_admit(struct weir_db *db, const struct weir_write_options *options,
-                              bool may_wait, const char *where, struct weir_error *err);
+                              enum weir_when_down when_down, const char *where,
+                              struct weir_error *err);
 /* For close, which has set closing: whoever waits for resume looks again. */
 void weir__db_unsuspend(struct weir_db *db);
 

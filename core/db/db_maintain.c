@@ -48,7 +48,7 @@ enum weir_code weir_db_maintain_from(struct weir_db *db, weir_job run, void *arg
 	struct weir__job job;
 	enum weir_code code = weir__job_check(db, run, options, "db.maintain", err);
 	if (code == WEIR_OK)
-		code = weir__db_admit(db, options, true, "db.maintain", err);
+		code = weir__db_admit(db, options, WEIR_DOWN_SETTING, "db.maintain", err);
 
 	if (code != WEIR_OK)
 		return code;

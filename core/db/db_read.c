@@ -72,10 +72,20 @@ static enum weir_code begin_snapshot(struct weir_tx *tx, struct weir_error *err)
 static enum weir_code begin_solo(struct weir_db *db, const struct weir_read_options *options,
                                  const char *site, struct weir_tx *tx, struct weir_error *err)
 {
+	struct weir_write_options patience = {.size = (uint32_t)sizeof patience};
 	struct weir_gate_entry *entry = NULL;
 	struct weir__job job;
-	enum weir_code code;
+	enum weir_code code = WEIR_OK;
 
+	if (options != NULL)
+		patience.timeout_ns = options->timeout_ns;
+	/* What has begun goes on. */
+	if (!weir_gate_is_mine(db->gate))
+		code = weir__db_admit(db, &patience,
+		                      options == NULL ? WEIR_DOWN_SETTING : options->when_down,
+		                      "read.begin", err);
+	if (code != WEIR_OK)
+		return code;
 	weir__job_init(&job, db, NULL, NULL, NULL, site);
 	if (options != NULL && options->timeout_ns > 0)
 		job.deadline_ns = weir__add_ns(job.asked_ns, options->timeout_ns);

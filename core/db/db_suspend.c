@@ -57,16 +57,20 @@ static int64_t patience_of(const struct weir_db *db, const struct weir_write_opt
 }
 
 enum weir_code weir__db_admit(struct weir_db *db, const struct weir_write_options *options,
-                              bool may_wait, const char *where, struct weir_error *err)
+                              enum weir_when_down when_down, const char *where,
+                              struct weir_error *err)
 {
 	int64_t deadline_ns;
 
 	if (wp_load_acq_32(&db->suspended) == 0)
 		return WEIR_OK;
-	may_wait = may_wait && weir__db_setting(db, WEIR_SET_when_down) != 0;
+	const bool waits = when_down == WEIR_DOWN_SETTING
+	                       ? weir__db_setting(db, WEIR_SET_when_down) != 0
+	                       : when_down == WEIR_DOWN_WAIT;
+
 	deadline_ns = weir__add_ns(wp_now(), patience_of(db, options));
 	while (wp_load_acq_32(&db->suspended) != 0) { /* P2; ends: resume, close, the deadline */
-		if (!may_wait || wp_now() >= deadline_ns)
+		if (!waits || wp_now() >= deadline_ns)
 			return weir_fail(err, WEIR_ERR_SUSPENDED, where, 0, "%s: the db is suspended",
 			                 db->config.name);
 		(void)wp_futex_wait(&db->suspended, 1, deadline_ns);

@@ -167,7 +167,7 @@ enum weir_code weir_db_run_from(struct weir_db *db, weir_job run, void *arg,
 	struct waited waited = {db, &job, NULL, WEIR_OK};
 	enum weir_code code = weir__job_check(db, run, options, "db.run", err);
 	if (code == WEIR_OK)
-		code = weir__db_admit(db, options, true, "db.run", err);
+		code = weir__db_admit(db, options, WEIR_DOWN_SETTING, "db.run", err);
 
 	if (code != WEIR_OK)
 		return refuse(db, result, code);
@@ -272,7 +272,7 @@ enum weir_code weir_write_begin_from(struct weir_db *db, const struct weir_write
 		                 tx == NULL ? "tx is NULL" : "tx has not ended yet");
 	code = weir__job_check(db, run_statement, options, "write.begin", err);
 	if (code == WEIR_OK)
-		code = weir__db_admit(db, options, true, "write.begin", err);
+		code = weir__db_admit(db, options, WEIR_DOWN_SETTING, "write.begin", err);
 	if (code != WEIR_OK)
 		return code;
 	weir__job_init(&job, db, NULL, NULL, options, site);

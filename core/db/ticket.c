@@ -71,7 +71,7 @@ enum weir_code weir_db_submit_from(struct weir_db *db, weir_job run, void *arg,
 	struct weir_ticket *ticket;
 	enum weir_code code = weir__job_check(db, run, options, "db.submit", err);
 	if (code == WEIR_OK)
-		code = weir__db_admit(db, options, false, "db.submit", err);
+		code = weir__db_admit(db, options, WEIR_DOWN_FAIL, "db.submit", err);
 
 	if (out == NULL)
 		return weir_fail(err, WEIR_ERR_BAD_ARGUMENT, "db.submit", 0, "ticket is NULL");

@@ -63,12 +63,36 @@ static void a_private_database_is_not_reset(void **state)
 	weir_db_destroy(db);
 }
 
+/* It has no pool of readers that could be suspended in its stead. */
+static void reads_of_a_private_db_are_suspended_too(void **state)
+{
+	const struct weir_read_options patient = {
+		.size = sizeof patient,
+		.timeout_ns = WEIR_MILLISECONDS(2),
+		.when_down = WEIR_DOWN_WAIT,
+	};
+	struct weir_tx tx = {0};
+	struct weir_db *db;
+
+	(void)state;
+	assert_code(weir_db_open(&db, weir_sqlite_driver(), "sqlite::memory:", NULL), WEIR_OK);
+	assert_code(weir_db_suspend(db, NULL), WEIR_OK);
+	assert_code(weir_read_begin(db, NULL, &tx, NULL), WEIR_ERR_SUSPENDED);
+	assert_code(weir_read_begin(db, &patient, &tx, NULL), WEIR_ERR_SUSPENDED);
+	assert_code(weir_db_resume(db, NULL), WEIR_OK);
+	assert_code(weir_read_begin(db, &patient, &tx, NULL), WEIR_OK);
+	weir_tx_end(&tx);
+	assert_code(weir_db_close(db, NULL), WEIR_OK);
+	weir_db_destroy(db);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		DB_TEST(everything_is_opened_anew),
 		DB_TEST(a_write_under_way_ends_as_it_began),
 		DB_TEST(a_private_database_is_not_reset),
+		DB_TEST(reads_of_a_private_db_are_suspended_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

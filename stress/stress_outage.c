@@ -24,6 +24,7 @@
 #define RECOVER_NS WEIR_SECONDS(12) /* after it, at most; breaker_delay_max and some */
 #define SILENCE_NS WEIR_MILLISECONDS(300)
 #define FLAP_NS WEIR_MILLISECONDS(400)
+#define SLOW_NS WEIR_MILLISECONDS(150)
 #define HOLD_NS WEIR_MICROSECONDS(200)
 #define PAUSE_NS WEIR_MILLISECONDS(1) /* of a caller that was refused */
 
@@ -274,6 +275,10 @@ static void recover(struct world *world)
 
 static void play(struct world *world, const struct weir_config *config)
 {
+	const struct weir_stub_script slow = {
+		.size = (uint32_t)sizeof slow,
+		.open_latency_ns = SLOW_NS,
+	};
 	struct outage_result *result = world->result;
 	uint64_t before;
 
@@ -286,7 +291,7 @@ static void play(struct world *world, const struct weir_config *config)
 	/* A database that flaps lets opens begin anew whenever it is up. */
 	if (world->plan->kind != OUTAGE_FLAPS)
 		result->opens_max = opens_allowed(world->plan, config);
-	weir_stub_set(world->stub, NULL);
+	weir_stub_set(world->stub, world->plan->kind == OUTAGE_SLOW ? &slow : NULL);
 	atomic_store(&world->phase, AFTER);
 	recover(world);
 	if (result->opens_max > 0 && result->opens > result->opens_max)

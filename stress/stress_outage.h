@@ -16,6 +16,7 @@ enum outage_kind {
 	OUTAGE_REFUSES = 0, /* opens fail at once */
 	OUTAGE_SILENT = 1,  /* opens are accepted, and never answered */
 	OUTAGE_FLAPS = 2,   /* up and down by turns */
+	OUTAGE_SLOW = 3,    /* opens fail at once, and afterwards take their time */
 };
 
 struct outage_plan {

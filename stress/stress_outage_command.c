@@ -22,7 +22,7 @@ static const char help[] =
 	"half of the callers waits for better times, the other fails fast.\n"
 	"\n"
 	"  --kind KIND     refuses (opens fail at once), silent (no answer, then an error), flaps,\n"
-	"                  or all (default)\n"
+	"                  slow (refuses, and is slow to open afterwards), or all (default)\n"
 	"  --seconds S     how long the database is out (default 5)\n"
 	"  --callers N     threads (default 200)\n"
 	"  --timeout MS    how long each acquire waits (default 100)\n"
@@ -32,7 +32,7 @@ static const char help[] =
 	"\n"
 	"Exit code: 0 all passed, 1 a promise was broken, 2 wrong use, 8 interrupted.\n";
 
-static const char *const kinds[] = {"refuses", "silent", "flaps"};
+static const char *const kinds[] = {"refuses", "silent", "flaps", "slow"};
 
 #define KINDS (sizeof kinds / sizeof kinds[0])
 
@@ -58,7 +58,7 @@ static bool read_kind(const char *value, struct options *options)
 		options->end = i + 1;
 		return true;
 	}
-	return stress_option_complain("kind", value, "refuses, silent, flaps or all");
+	return stress_option_complain("kind", value, "refuses, silent, flaps, slow or all");
 }
 
 static bool read_option(int flag, const char *value, struct options *options)

@@ -38,7 +38,35 @@ static bool slot_line(const struct weir_db *db, uint32_t slot, int64_t now_ns,
 	return true;
 }
 
-static void log_line(const struct weir_db *db, struct weir__dump_line *line)
+/* The lease that is out for longest: what it reads keeps the log from ending. */
+static void add_oldest_reader(const struct weir_db *db, int64_t now_ns,
+                              struct weir__dump_line *line)
+{
+	const struct weir_pool *pool = db->readers;
+	int64_t oldest_ns = -1;
+	uint32_t slot = 0;
+
+	for (uint32_t i = 0; pool != NULL && i < pool->ring.count; i++) {
+		const uint64_t since = wp_load_rlx_64(&pool->ring.slots[i].since);
+		struct weir_holder holder;
+
+		if (weir__word_state(wp_load_rlx_64(&pool->ring.slots[i].word)) != WEIR__LEASED)
+			continue;
+		weir__bound_hold(&pool->q, (uint32_t)since, now_ns, &holder);
+		if (holder.held_ns_min <= oldest_ns)
+			continue;
+		oldest_ns = holder.held_ns_min;
+		slot = i;
+	}
+	if (oldest_ns < 0)
+		return;
+	weir__dump_add(line, " oldest reader slot ");
+	weir__dump_add_number(line, slot);
+	weir__dump_add(line, " for ");
+	weir__dump_add_time(line, oldest_ns);
+}
+
+static void log_line(const struct weir_db *db, int64_t now_ns, struct weir__dump_line *line)
 {
 	weir__dump_begin(line);
 	weir__dump_add(line, "  log");
@@ -47,6 +75,7 @@ static void log_line(const struct weir_db *db, struct weir__dump_line *line)
 	weir__dump_add_named(line, "pinned", wp_load_rlx_32(&db->pinned));
 	weir__dump_add_named(line, "checkpoints", wp_load_rlx_64(&db->checkpoints));
 	weir__dump_add_named(line, "commits", wp_load_rlx_64(&db->commits));
+	add_oldest_reader(db, now_ns, line);
 }
 
 bool weir__dump_db_next(const struct weir_db *db, struct weir__dump_at *at, int64_t now_ns,
@@ -74,7 +103,7 @@ bool weir__dump_db_next(const struct weir_db *db, struct weir__dump_at *at, int6
 			add_sql(db, weir__pool_places(&db->config), line);
 		return true;
 	case PART_LOG:
-		log_line(db, line);
+		log_line(db, now_ns, line);
 		return true;
 	case PART_END:
 		break;

@@ -41,7 +41,7 @@ done
 run 0 --help
 said 'usage: weir-stress outage'
 run 0 --seconds 1 --callers 40
-for kind in refuses silent flaps; do
+for kind in refuses silent flaps slow; do
 	said "^$kind *ok "
 done
 run 0 --kind refuses --seconds 1 --callers 10 --json

@@ -43,6 +43,8 @@ static void says_who_holds_what(void **state)
 	assert_non_null(strstr(text.bytes, "(service_dump_t"));
 	assert_non_null(strstr(text.bytes, "sql: SELECT count(*) FROM visit"));
 	assert_non_null(strstr(text.bytes, "gate free"));
+	assert_non_null(strstr(text.bytes, "breaker=closed"));
+	assert_non_null(strstr(text.bytes, " oldest reader slot "));
 	weir_tx_end(&tx);
 	assert_code(weir_db_run(db, hold, fixture, NULL, NULL, NULL), WEIR_OK);
 	weir_service_put(fixture->service, db);

@@ -239,7 +239,8 @@ void weir_db_destroy(struct weir_db *db)
 
 	if (db == NULL || !weir__db_ours(db))
 		return;
-	if (!weir_gate_is_mine(db->gate)) {
+	/* A callback of the housekeeping would wait for itself. */
+	if (!weir_gate_is_mine(db->gate) && wp_load_rlx_32(&db->keeping) != wp_thread_id()) {
 		(void)wp_xchg_full_32(&db->closing, 1); /* U2 */
 		weir__upkeep_await(db);                 /* the db's own work is nobody's */
 	}

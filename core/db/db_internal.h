@@ -153,6 +153,7 @@ struct weir_db {
 	wp_u32 writer_old; /* to be opened anew before it is used (db_reset.c) */
 	wp_u32 aide_old;
 	wp_u32 pool_wanted; /* housekeeping of the readers' pool, now */
+	wp_u32 keeping;     /* the thread that does it, while it does; 0: none */
 	wp_u32 writer_down; /* writes are refused for a while; read by health */
 	uint32_t cautious;  /* groups that still set savepoints */
 	struct weir__linger lingering;

@@ -268,7 +268,13 @@ static int64_t keep_pool(struct weir_db *db, struct weir_time now)
 	if (now.ns < keeper->pool_due_ns && wp_load_rlx_32(&db->pool_wanted) == 0)
 		return keeper->pool_due_ns;
 	wp_store_rlx_32(&db->pool_wanted, 0);
-	keeper->pool_due_ns = weir_pool_tick(db->readers, now).ns;
+	keeper->pool_due_ns = INT64_MAX;
+	if (weir__upkeep_enter(db)) {
+		wp_store_rlx_32(&db->keeping, wp_thread_id());
+		keeper->pool_due_ns = weir_pool_tick(db->readers, now).ns;
+		wp_store_rlx_32(&db->keeping, 0);
+	}
+	weir__upkeep_leave(db);
 	return keeper->pool_due_ns;
 }
 

@@ -8,7 +8,10 @@
 
 #include "testing.h"
 
+#include <sched.h>
 #include <string.h>
+
+#include <weir/stub.h>
 
 static struct weir_db *make_db(struct db_fixture *fixture, const char *settings)
 {
@@ -451,6 +454,34 @@ static void a_read_goes_on_in_the_stead_of_a_leak(void **state)
 	db_end(db);
 }
 
+/* What the keeper has begun is the db's own work: destroy waits for it, and leaves nothing
+ * behind. */
+static void destroy_waits_for_an_open_of_the_keepers(void **state)
+{
+	const struct weir_stub_script hang = {.size = sizeof hang, .hang_opens = 1};
+	struct weir_stub *stub = weir_stub_create();
+	struct weir_stub_counts counts = {0};
+	const struct weir_db_options options = {.size = sizeof options, .driver_data = stub};
+	struct weir_config config;
+	struct weir_db *db;
+
+	(void)state;
+	weir_config_init(&config, weir_stub_engine_driver());
+	config.open_timeout = WEIR_MILLISECONDS(100);
+	assert_code(weir_db_create(&db, weir_stub_engine_driver(), &config, &options, NULL), WEIR_OK);
+	weir_stub_set(stub, &hang);
+	assert_code(weir_db_set(db, "min_idle", "2", NULL), WEIR_OK);
+	while (counts.hanging == 0) { /* ends: the keeper was called */
+		weir_stub_read(stub, &counts);
+		(void)sched_yield();
+	}
+	weir_db_destroy(db);
+	assert_true(weir_stub_drain(stub, weir_deadline_in(WEIR_SECONDS(5))));
+	weir_stub_read(stub, &counts);
+	assert_int_equal(counts.live, 0);
+	weir_stub_destroy(stub);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -465,6 +496,7 @@ int main(void)
 		DB_TEST(close_names_the_job_that_is_still_out),
 		DB_TEST(the_thread_does_it_by_itself),
 		DB_TEST(it_sleeps_and_wakes),
+		cmocka_unit_test(destroy_waits_for_an_open_of_the_keepers),
 		DB_TEST(a_read_goes_on_in_the_stead_of_a_leak),
 	};
 

@@ -59,7 +59,7 @@ static size_t add_run(struct weir__text *text, const char *value)
 	struct weir__text json = weir__text_make(quoted, sizeof quoted);
 	size_t length = 0;
 
-	while (((unsigned char)value[length] & 0x80) != 0 && length < sizeof run - 1) {
+	while (length < sizeof run - 1 && ((unsigned char)value[length] & 0x80) != 0) {
 		run[length] = value[length];
 		length++;
 	}

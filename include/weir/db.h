@@ -214,11 +214,6 @@ WEIR_API struct weir_time weir_db_tick(struct weir_db *db, struct weir_time now)
 WEIR_API WEIR_MUST_USE enum weir_code weir_db_set(struct weir_db *db, const char *name,
                                                   const char *value, struct weir_error *err);
 
-/* Declare every connection old, as weir_pool_reset; the writer is opened anew for the
- * next group. Errors: as weir_pool_reset. */
-WEIR_API WEIR_MUST_USE enum weir_code weir_db_reset(struct weir_db *db, const char *reason,
-                                                    struct weir_error *err);
-
 /* Declare every connection old, as weir_pool_reset does; the next group opens a new
  * writer. Errors: as weir_pool_reset; DRIVER_UNSUPPORTED (a private database). */
 WEIR_API WEIR_MUST_USE enum weir_code weir_db_reset(struct weir_db *db, const char *reason,

@@ -21,7 +21,7 @@
 
 static struct {
 	_Atomic bool armed;
-	enum unit_fault fault;
+	_Atomic int fault; /* enum unit_fault; a helper of a pool that is gone may still look */
 	uint32_t first;
 	uint32_t last;
 	int error;
@@ -33,7 +33,7 @@ static struct {
 
 static void arm(enum unit_fault fault, uint32_t nth, uint32_t calls)
 {
-	plan.fault = fault;
+	atomic_store(&plan.fault, (int)fault);
 	plan.first = nth;
 	plan.last = calls > UINT32_MAX - nth ? UINT32_MAX : nth + calls - 1;
 	atomic_store(&plan.calls, 0);
@@ -72,7 +72,7 @@ static bool strikes(enum unit_fault fault)
 {
 	uint32_t call;
 
-	if (!atomic_load(&plan.armed) || plan.fault != fault)
+	if (!atomic_load(&plan.armed) || atomic_load(&plan.fault) != (int)fault)
 		return false;
 	call = atomic_fetch_add(&plan.calls, 1) + 1;
 	if (call < plan.first || call > plan.last)

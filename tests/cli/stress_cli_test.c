@@ -255,7 +255,7 @@ static void a_recorded_history_is_checked_again(void **state)
 		contains(child.out_text, scenarios[i]);
 		contains(child.out_text, "seed      42\n");
 		contains(child.out_text, "seconds   0.1\n");
-		contains(child.out_text, " operations\n");
+		contains(child.out_text, " operations");
 		contains(child.out_text, "\n1 passed, 0 failed\n");
 	}
 }

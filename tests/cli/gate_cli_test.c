@@ -428,7 +428,7 @@ static void test_record(void **state)
 static void test_minutes(void **state)
 {
 	(void)state;
-	assert_int_equal(gate("./fake new 100 60", "--minutes", "0.005"), 3);
+	assert_int_equal(gate("./fake new 100 60", "--minutes", "0.0001"), 3);
 	has(out, "Cannot tell");
 }
 

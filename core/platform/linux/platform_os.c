@@ -118,22 +118,53 @@ void wp_free(void *memory)
 	free(memory);
 }
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) && !defined(__SANITIZE_ADDRESS__)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/lsan_interface.h>
+#endif
+
+/* The leak checker does not look into mapped memory unless it is told to: what a pool has
+ * would count as lost when the process ends while a helper, with the last pointer, is
+ * still on its way out. */
+static void show_to_leak_checker(void *memory, size_t bytes, bool shown)
+{
+#if defined(__SANITIZE_ADDRESS__)
+	if (shown)
+		__lsan_register_root_region(memory, bytes);
+	else
+		__lsan_unregister_root_region(memory, bytes);
+#else
+	(void)memory;
+	(void)bytes;
+	(void)shown;
+#endif
+}
+
 void *wp_alloc_wiped(size_t bytes)
 {
 	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (memory == MAP_FAILED)
 		return NULL;
-	if (madvise(memory, bytes, MADV_WIPEONFORK) == 0)
+	if (madvise(memory, bytes, MADV_WIPEONFORK) == 0) {
+		show_to_leak_checker(memory, bytes, true);
 		return memory;
+	}
 	(void)munmap(memory, bytes);
 	return NULL;
 }
 
 void wp_free_wiped(void *memory, size_t bytes)
 {
-	if (memory != NULL)
-		(void)munmap(memory, bytes);
+	if (memory == NULL)
+		return;
+	show_to_leak_checker(memory, bytes, false);
+	(void)munmap(memory, bytes);
 }
 
 void wp_yield(void)

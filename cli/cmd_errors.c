@@ -49,10 +49,10 @@ static const char *retry_word(enum weir_code code)
 
 static enum exit_code print_table(void)
 {
-	(void)printf("%-6s  %-18s  %-6s  %s\n", "VALUE", "NAME", "RETRY", "MEANING");
+	(void)printf("%-6s  %-22s  %-6s  %s\n", "VALUE", "NAME", "RETRY", "MEANING");
 	for (size_t i = 0; i < CODES_COUNT; i++)
 		(void)printf("0x%04x  %s%-*s  %-6s  %s\n", (unsigned)codes[i],
-		             is_category(codes[i]) ? "" : "  ", is_category(codes[i]) ? 18 : 16,
+		             is_category(codes[i]) ? "" : "  ", is_category(codes[i]) ? 22 : 20,
 		             weir_error_name(codes[i]), retry_word(codes[i]), weir_error_text(codes[i]));
 	return EXIT_DONE;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <weir/engine.h>
+#include <weir/schema.h>
 #include <weir/sql.h>
 
 #define KNOWN_FLAGS (WEIR_DRIVER_OPEN_HONOURS_DEADLINE | WEIR_DRIVER_HEEDS_CANCEL)
@@ -92,6 +93,24 @@ static enum weir_code check_face(const struct weir_driver *driver, const struct 
 	return WEIR_OK;
 }
 
+/* A driver may do without it; copy and rebuild, which come last, may be NULL. */
+static enum weir_code check_schema(const struct weir_driver *driver, const char *where,
+                                   struct weir_error *err)
+{
+	if (driver->size < END_OF(struct weir_driver, schema) || driver->schema == NULL)
+		return WEIR_OK;
+	const struct face face = {"schema",
+	                          driver->schema,
+	                          driver->schema->abi,
+	                          WEIR_SCHEMA_ABI,
+	                          driver->schema->size,
+	                          sizeof *driver->schema,
+	                          offsetof(struct weir_schema, script_begin),
+	                          END_OF(struct weir_schema, facts)};
+
+	return check_face(driver, &face, where, err);
+}
+
 enum weir_code weir__driver_check_engine(const struct weir_driver *driver, const char *where,
                                          struct weir_error *err)
 {
@@ -114,5 +133,5 @@ enum weir_code weir__driver_check_engine(const struct weir_driver *driver, const
 
 	for (size_t i = 0; i < sizeof faces / sizeof faces[0] && code == WEIR_OK; i++)
 		code = check_face(driver, &faces[i], where, err);
-	return code;
+	return code == WEIR_OK ? check_schema(driver, where, err) : code;
 }

@@ -14,6 +14,7 @@
 #include "log_mask.h"
 #include "log_rate.h"
 #include "pool_internal.h"
+#include "statement_record.h"
 #include "db_internal.h"
 #include "turn.h"
 #include "turnstile_file.h"

@@ -83,6 +83,11 @@
 #include <weir/base.h>
 #include <weir/error.h>
 
+/* The sidecar file is the database's path and this; turnstile_file.h says what is in it.
+ * A byte of it is not the turnstile's: of migrations that run outside a transaction. */
+#define WEIR__PASS_SUFFIX "-weir"
+#define WEIR__PASS_BYTE_MIGRATE 4288
+
 struct weir__turnstile;
 
 /* How often a waiter looks whether the owner is alive. */

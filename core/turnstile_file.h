@@ -13,6 +13,7 @@
  *   4096  held while the file is made
  *   4160  life bytes, one a slot (OFD locks: go with the handle)
  *   4224  process bytes, one a slot (POSIX locks: go with the process)
+ *   4288  held by who runs a migration outside a transaction (weir/schema.h, lock)
  *
  * Making it. Whoever finds the file empty, or of full length without a magic, takes
  * the making byte and looks again; then zeroes, and the header last. So a header
@@ -36,7 +37,6 @@
 #define WEIR__PASS_BYTE_MAKE 4096
 #define WEIR__PASS_BYTE_LIFE 4160
 #define WEIR__PASS_BYTE_PROCESS 4224
-#define WEIR__PASS_SUFFIX "-weir"
 
 /* Parts of word. */
 #define WEIR__PASS_WAITS ((UINT64_C(1) << WEIR__PASS_SLOTS) - 1)

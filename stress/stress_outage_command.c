@@ -203,5 +203,5 @@ int outage_command(int argc, char **argv)
 		return EXIT_PASSED;
 	}
 	stress_interrupt_prepare();
-	return run_all(&options);
+	return (int)run_all(&options);
 }

@@ -4,6 +4,7 @@
  * in their hands.
  */
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "stress_disturb.h"

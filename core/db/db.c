@@ -15,6 +15,7 @@
 #include "driver_check.h"
 #include "error_internal.h"
 #include "gate_internal.h"
+#include "statement_record.h"
 #include "thread_end.h"
 
 #define LINE_MAX_ 512
@@ -93,6 +94,14 @@ static enum weir_code open_connections(struct weir_db *db, struct weir_error *er
 	return code == WEIR_OK ? weir__db_open_readers(db, err) : code;
 }
 
+static bool make_record(struct weir_db *db)
+{
+	if (db->config.statement_record == 0)
+		return true;
+	db->record = weir__record_make((uint32_t)db->config.statement_record);
+	return db->record != NULL;
+}
+
 static enum weir_code build(struct weir_db *db, struct weir_error *err)
 {
 	const size_t slots = weir__pool_places(&db->config);
@@ -106,7 +115,7 @@ static enum weir_code build(struct weir_db *db, struct weir_error *err)
 		(struct weir__db_counts *)wp_alloc(WEIR__CACHE_LINE, (slots + 1) * sizeof *db->counts);
 	db->watched = (struct weir__watched *)wp_alloc(WEIR__CACHE_LINE, slots * sizeof *db->watched);
 	if (db->refused == NULL || db->counts == NULL || db->watched == NULL ||
-	    !weir__db_histograms_make(db))
+	    !weir__db_histograms_make(db) || !make_record(db))
 		return weir_fail(err, WEIR_ERR_NO_MEMORY, "db.create", 0, "no memory for the db");
 	code = make_gate(db, err);
 	if (code == WEIR_OK)
@@ -132,6 +141,7 @@ static void dismantle(struct weir_db *db)
 	wp_free(db->counts);
 	wp_free(db->watched);
 	weir__db_histograms_free(db);
+	weir__record_free(db->record);
 	wp_free_wiped(db, sizeof *db);
 }
 

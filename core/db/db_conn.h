@@ -7,6 +7,7 @@
 #define WEIR_CORE_DB_CONN_H
 
 #include <weir/db.h>
+#include <weir/db_schema.h>
 
 #include "platform_os.h"
 #include "statements.h"

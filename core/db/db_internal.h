@@ -11,6 +11,7 @@
  *   db_suspend.c  admitting nothing for a while
  *   upkeep.c    checkpoints, the read pin, warnings  keeper.c   when they are due
  *   db_histograms.c  how long all of that takes
+ *   db_migration.c   what migrations need of it, and how far they are
  *
  * Who owns what. The holder of the gate owns the writer, and every field marked
  * (gate). The aide and the fields marked (aide) belong to whoever has aide_lock,
@@ -27,6 +28,9 @@
  *   U2    destroy: exchange closing,    full   U1          as U1
  *         then load upkeeping
  *   E1    pinned, idle_wanted, unpinned rlx    -           nothing: hints for the keeper
+ *   N1    schema_changed: add to epoch  full   N2          a connection looks at the schema as it
+ *   N2    lease: load epoch             acq    N1          was before the commit, and keeps
+ *                                                          statements for that one
  *
  * Forks. The struct lives in memory that is wiped in a forked child: there magic
  * is 0, and every call answers FORKED.
@@ -122,7 +126,20 @@ struct weir__db_counts {
 	char apart[WEIR__CACHE_LINE - 3 * sizeof(wp_u64)];
 };
 
+/* What a migration is doing. */
+struct weir__db_migration {
+	struct weir__lock lock;
+	struct weir_db_migration last; /* under lock: as it was noted */
+	wp_u64 applied;                /* written under lock */
+	/* The same for dumps: whether one runs, and how far it is. */
+	wp_u32 runs;
+	wp_u32 step;
+	wp_u32 steps;
+	wp_u32 statement;
+};
+
 struct weir__entry;
+struct weir__record;
 
 struct weir_db {
 	uint32_t magic;
@@ -135,6 +152,8 @@ struct weir_db {
 	const struct weir_engine *engine;
 	const struct weir_sql *sql;
 	struct weir_driver reader_driver; /* what the readers' pool opens with */
+	struct weir__record *record;      /* of statements; NULL: none is kept */
+	wp_u32 schema_epoch;              /* N1; seldom changes, like what is around it */
 	struct weir_db_options options;
 	struct weir__lock set_lock;
 	wp_u64 settings[WEIR_SETTINGS_COUNT];
@@ -184,6 +203,7 @@ struct weir_db {
 	wp_u64 log_frames;
 	wp_u64 writer_opens;
 	wp_u64 warnings;
+	struct weir__db_migration migration;
 	struct weir__keeper keeper;
 	struct weir__entry *entry; /* of a service's; NULL: it is in none */
 	struct weir_config config; /* r/o after creation */
@@ -232,6 +252,19 @@ void weir__db_count(struct weir_db *db, struct weir__db_conn *conn, uint32_t slo
 /* db_histograms.c: false without memory; then free what there is. */
 bool weir__db_histograms_make(struct weir_db *db);
 void weir__db_histograms_free(struct weir_db *db);
+/* db_migration.c: the schema has changed since conn was used last; epoch is the present
+ * one. Holder, outside a transaction. */
+void weir__db_meet_schema(const struct weir_db *db, struct weir__db_conn *conn, uint32_t epoch);
+
+/* Before the holder of conn uses it. */
+static inline void weir__db_look_for_schema(const struct weir_db *db, struct weir__db_conn *conn)
+{
+	const uint32_t epoch = wp_load_acq_32(&db->schema_epoch); /* N2 */
+
+	if (epoch != conn->statements.epoch)
+		weir__db_meet_schema(db, conn, epoch);
+}
+
 /* For weir_open_request.synced; arg: the db. */
 void weir__db_note_sync(void *arg, int64_t took_ns);
 

@@ -25,6 +25,7 @@ static enum weir_code open_conn(const struct weir_db *db, const struct weir_open
 	conn->driver = db->driver;
 	if (request->role != WEIR_ROLE_AIDE)
 		conn->statements.shown = &db->counts[request->slot].sql;
+	conn->statements.record = db->record;
 	weir_error_init(&conn->failure);
 	code = db->driver->open(request, &conn->conn, err);
 	if (code != WEIR_OK) {

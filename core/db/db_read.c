@@ -130,6 +130,7 @@ enum weir_code weir_read_begin_from(struct weir_db *db, const struct weir_read_o
 				wp_store_rlx_32(&weir__pool_slot(db->readers, tx->lease.slot)->expected_long,
 				                tx->lease.generation);
 			weir__defer_begin();
+			weir__db_look_for_schema(db, tx->conn);
 			if (wp_load_rlx_32(&db->pinned) == 0)
 				note_unpinned(db);
 		}

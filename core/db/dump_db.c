@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * See dump_db.h. One part after the other: the pool's figures, its slots, those who
- * wait, the gate, the log.
+ * wait, the gate, the log, the migration that runs.
  */
 #include "dump_db.h"
 
@@ -13,7 +13,8 @@ enum part {
 	PART_WAITERS = 2,
 	PART_GATE = 3,
 	PART_LOG = 4,
-	PART_END = 5,
+	PART_MIGRATION = 5,
+	PART_END = 6,
 };
 
 static void add_sql(const struct weir_db *db, uint32_t slot, struct weir__dump_line *line)
@@ -78,6 +79,18 @@ static void log_line(const struct weir_db *db, int64_t now_ns, struct weir__dump
 	add_oldest_reader(db, now_ns, line);
 }
 
+static bool migration_line(const struct weir__db_migration *migration, struct weir__dump_line *line)
+{
+	if (wp_load_rlx_32(&migration->runs) == 0)
+		return false;
+	weir__dump_begin(line);
+	weir__dump_add(line, "  migration");
+	weir__dump_add_named(line, "step", wp_load_rlx_32(&migration->step));
+	weir__dump_add_named(line, "steps", wp_load_rlx_32(&migration->steps));
+	weir__dump_add_named(line, "statement", wp_load_rlx_32(&migration->statement));
+	return true;
+}
+
 bool weir__dump_db_next(const struct weir_db *db, struct weir__dump_at *at, int64_t now_ns,
                         struct weir__dump_line *line)
 {
@@ -105,6 +118,8 @@ bool weir__dump_db_next(const struct weir_db *db, struct weir__dump_at *at, int6
 	case PART_LOG:
 		log_line(db, now_ns, line);
 		return true;
+	case PART_MIGRATION:
+		return migration_line(&db->migration, line);
 	case PART_END:
 		break;
 	}

@@ -7,6 +7,7 @@
 #include "statements.h"
 
 #include "dump_guard.h"
+#include "statement_record.h"
 
 #include <stdalign.h>
 #include <stddef.h>
@@ -172,6 +173,19 @@ void weir__statements_free(struct weir__statements *s, const struct weir_sql *sq
 	s->spare = NULL;
 }
 
+void weir__statements_begin_epoch(struct weir__statements *s, const struct weir_sql *sql,
+                                  uint32_t epoch)
+{
+	struct weir__statement *next;
+
+	s->epoch = epoch;
+	for (struct weir__statement *at = s->oldest; at != NULL; at = next) {
+		next = at->newer;
+		if (at->generation == 0)
+			drop(s, sql, at);
+	}
+}
+
 /* ---- get ---- */
 
 static bool is_of(const struct weir__statement *statement, const char *text, uint32_t mode)
@@ -283,6 +297,7 @@ static enum weir_code add(struct weir__statements *s, const struct weir_sql *sql
 	count_one(&s->misses);
 	if (code != WEIR_OK)
 		return code;
+	weir__record_add(s->record, wanted->text, wanted->length);
 	if (wanted->keep)
 		statement = take_place(s, sql, wanted->text, wanted->length);
 	if (statement == NULL)
@@ -295,6 +310,7 @@ static enum weir_code add(struct weir__statements *s, const struct weir_sql *sql
 	statement->stmt = stmt;
 	statement->mode = wanted->mode;
 	statement->hash = wanted->hash;
+	statement->epoch = s->epoch;
 	statement->parameters = parameters_of(sql, stmt);
 	if (statement->text != NULL) {
 		statement->chain = s->buckets[wanted->hash & s->mask];
@@ -397,7 +413,8 @@ void weir__statements_put(struct weir__statements *s, const struct weir_sql *sql
 		return;
 	}
 	sql->reset(statement->stmt);
-	if (statement->lent < statement->lent_end && !give_back_lent(statement, sql))
+	if (statement->epoch != s->epoch ||
+	    (statement->lent < statement->lent_end && !give_back_lent(statement, sql)))
 		drop(s, sql, statement);
 }
 

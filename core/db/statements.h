@@ -14,7 +14,7 @@
  *   IDLE→OPEN    get: found
  *   OPEN→IDLE    put: it is the cache's
  *   OPEN→(none)  put: it is not
- *   IDLE→(none)  evicted, or the connection ends
+ *   IDLE→(none)  evicted, or its epoch is over, or the connection ends
  *
  * Invariants
  *   S1  An OPEN statement is never found, nor evicted: the same text is prepared a
@@ -23,6 +23,8 @@
  *   S3  No two uses on a connection have the same generation (but for 2^32 others
  *       between them), so that rows which outlived their use are known by it. It
  *       begins at a different number on each connection.
+ *   S4  What is found was prepared in the present epoch: for the schema as it has been
+ *       since it changed last, as far as the holder of the connection knows.
  *
  * Nothing here locks: the holder of the connection owns all of it. hits and
  * misses are stored relaxed by that holder and may be read by any thread: they
@@ -34,6 +36,8 @@
 #include <weir/sql.h>
 
 #include "platform_os.h"
+
+struct weir__record;
 
 struct weir__statement {
 	void *stmt; /* the driver's */
@@ -50,7 +54,8 @@ struct weir__statement {
 	/* Parameters from lent to lent_end (exclusive) may refer to a caller's bytes. */
 	uint32_t lent;
 	uint32_t lent_end;
-	bool stepped; /* for whoever reads its rows */
+	uint32_t epoch; /* in which it was prepared */
+	bool stepped;   /* for whoever reads its rows */
 };
 
 struct weir__statements {
@@ -62,6 +67,8 @@ struct weir__statements {
 	struct weir__statement **buckets;
 	uint32_t mask; /* buckets - 1 */
 	uint32_t generation;
+	uint32_t epoch;              /* of the schema, as the holder knows it */
+	struct weir__record *record; /* of what was prepared; NULL: none */
 	wp_u64 hits;
 	wp_u64 misses;
 	/* Where dumps find the text of the statement that was begun last: it outlives the
@@ -74,6 +81,10 @@ bool weir__statements_init(struct weir__statements *s, uint32_t capacity);
 
 /* Finalize everything; open ones, too. s is empty afterwards. */
 void weir__statements_free(struct weir__statements *s, const struct weir_sql *sql);
+
+/* The schema has changed: what is IDLE is finalized now, what is OPEN when it is put. */
+void weir__statements_begin_epoch(struct weir__statements *s, const struct weir_sql *sql,
+                                  uint32_t epoch);
 
 /*
  * Find a statement, or prepare it; it is OPEN then, and ready to be bound.

@@ -63,8 +63,10 @@ enum weir_code weir__writer_ready(struct weir_db *db, struct weir_error *err)
 	const int64_t now_ns = db->writer == NULL ? wp_now() : 0;
 	enum weir_code code;
 
-	if (db->writer != NULL)
+	if (db->writer != NULL) {
+		weir__db_look_for_schema(db, db->writer);
 		return WEIR_OK;
+	}
 	if (now_ns < db->troubles.retry_ns)
 		return weir_fail(err, WEIR_ERR_WRITER_DOWN, "db.write", db->troubles.last.driver_code,
 		                 "%s: the writer is down and will be tried again: %.160s", db->config.name,

@@ -79,6 +79,23 @@ static void fill_db(struct weir_metrics *metrics, const struct weir_db_stats *st
 	values[WEIR_METRIC_WARNINGS] = stats->warnings;
 }
 
+static void fill_migration(struct weir_metrics *metrics, struct weir_db *db)
+{
+	struct weir_db_migration migration;
+	uint64_t *values = metrics->values;
+
+	migration.size = (uint32_t)sizeof migration;
+	values[WEIR_METRIC_MIGRATIONS_APPLIED] = wp_load_rlx_64(&db->migration.applied);
+	if (weir_db_read_migration(db, &migration) != WEIR_OK ||
+	    migration.phase != WEIR_DB_MIGRATION_RUNNING)
+		return;
+	values[WEIR_METRIC_MIGRATION_RUNNING] = 1;
+	values[WEIR_METRIC_MIGRATION_STEP] = migration.step;
+	values[WEIR_METRIC_MIGRATION_STEPS] = migration.steps;
+	values[WEIR_METRIC_MIGRATION_PROGRESS] = migration.permille > 0 ? (uint64_t)migration.permille
+	                                                                : 0;
+}
+
 static enum weir_code read_pool(struct weir_pool *pool, struct weir_metrics *metrics)
 {
 	struct weir_pool_stats stats;
@@ -109,6 +126,7 @@ static enum weir_code read_db(struct weir_db *db, struct weir_metrics *metrics)
 	memcpy(metrics->pool, db->config.name, sizeof metrics->pool);
 	fill_pool(metrics, &stats.readers);
 	fill_db(metrics, &stats);
+	fill_migration(metrics, db);
 	metrics->values[WEIR_METRIC_IDLE_MIN] = (uint64_t)weir__db_setting(db, WEIR_SET_min_idle);
 	return WEIR_OK;
 }

@@ -36,6 +36,12 @@ WP_INLINE int64_t weir__probe_now(void)
 }
 #endif
 
+/* The macros of sys/sdt.h have it; Clang blames whoever uses them. */
+#ifdef __clang__
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wgnu-zero-variadic-macro-arguments"
+#endif
+
 /* A caller leaves the queue after queued_ns; grant is an enum weir__grant. */
 WP_INLINE void weir__probe_acquire_wait(const char *pool, int64_t queued_ns, int32_t grant)
 {
@@ -86,5 +92,9 @@ WP_INLINE void weir__probe_checkpoint(const char *db, uint64_t frames, int64_t s
 {
 	DTRACE_PROBE4(weir, checkpoint, db, frames, stall_ns, code);
 }
+
+#ifdef __clang__
+#pragma clang diagnostic pop
+#endif
 
 #endif

@@ -183,6 +183,27 @@ static void add_log(struct weir__text *text, const struct weir_db_stats *stats)
 	weir__text_add(text, "}");
 }
 
+/* null: none runs. */
+static void add_migration(struct weir__text *text, struct weir_db *db)
+{
+	struct weir_db_migration migration;
+
+	migration.size = (uint32_t)sizeof migration;
+	if (weir_db_read_migration(db, &migration) != WEIR_OK ||
+	    migration.phase != WEIR_DB_MIGRATION_RUNNING) {
+		weir__text_add(text, ",\"migration\":null");
+		return;
+	}
+	weir__text_add(text, ",\"migration\":{\"step\":%u", migration.step);
+	add_number(text, "steps", migration.steps);
+	add_number(text, "statement", migration.statement);
+	weir__text_add(text, ",\"permille\":%d", migration.permille);
+	add_number(text, "elapsed_ns", (uint64_t)migration.elapsed_ns);
+	add_string(text, "version", migration.version);
+	add_string(text, "what", migration.what);
+	weir__text_add(text, "}");
+}
+
 /* null: the thread has ended. */
 static void add_thread_name(struct weir__text *text, uint32_t thread)
 {
@@ -254,6 +275,7 @@ static void add_entry(struct weir__document *document, struct weir__entry *entry
 		add_breaker(text, entry->db->readers);
 	add_gate(text, &stats.gate);
 	add_log(text, &stats);
+	add_migration(text, entry->db);
 	weir__document_flush(document);
 	weir__document_histograms(document, entry->db);
 	weir__document_flush(document);

@@ -122,7 +122,9 @@ struct weir_setting {
 	X(leak_policy, CHOICE, 0, 1, 0, false, "report|reclaim",                                       \
 	  "leak_after: tell of a leak; or also open another connection in its stead")                  \
 	X(metrics, BOOL, 0, 1, 1, false, NULL,                                                         \
-	  "keep histograms of waits, uses, opens, commits and syncs")
+	  "keep histograms of waits, uses, opens, commits and syncs")                                  \
+	X(statement_record, COUNT, 0, 65536, 256, false, NULL,                                         \
+	  "weir_db: different statements that are remembered, for migrations to check; 0 none")
 
 /* The values of the choices above, in the order of their words. */
 enum weir_fairness { WEIR_FAIRNESS_BOUNDED = 0, WEIR_FAIRNESS_FIFO = 1 };

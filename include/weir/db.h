@@ -228,6 +228,10 @@ WEIR_API WEIR_MUST_USE enum weir_code weir_db_reset(struct weir_db *db, const ch
 WEIR_API WEIR_MUST_USE enum weir_code weir_db_suspend(struct weir_db *db, struct weir_error *err);
 WEIR_API WEIR_MUST_USE enum weir_code weir_db_resume(struct weir_db *db, struct weir_error *err);
 
+/* The driver and the configuration it was made with. Wait-free; valid as long as db. */
+WEIR_API const struct weir_driver *weir_db_driver(const struct weir_db *db);
+WEIR_API const struct weir_config *weir_db_config(const struct weir_db *db);
+
 /* Fill stats (set its size first). Errors: BAD_ARGUMENT, FORKED. */
 WEIR_API WEIR_MUST_USE enum weir_code weir_db_read_stats(struct weir_db *db,
                                                          struct weir_db_stats *stats);

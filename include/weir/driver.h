@@ -64,6 +64,7 @@ struct weir_open_request {
 
 struct weir_sql;
 struct weir_engine;
+struct weir_schema;
 
 struct weir_driver {
 	uint32_t abi;            /* WEIR_DRIVER_ABI; anything else is refused */
@@ -117,6 +118,9 @@ struct weir_driver {
 
 	/* The transactional operations (weir/engine.h), or NULL: no weir_db. */
 	const struct weir_engine *engine;
+
+	/* What migrations need (weir/schema.h), or NULL: no weir_migrate. */
+	const struct weir_schema *schema;
 };
 
 #endif

@@ -69,6 +69,17 @@
 	X(SNAPSHOT_EXPIRED, 0x0507, LATER, "the read was open too long and kept the log from ending")  \
 	/* MIGRATE: schema migrations. Retry never helps before someone has looked. */                 \
 	X(MIGRATE, 0x0600, NO, "the migration could not be carried out")                               \
+	X(MIGRATE_SOURCE, 0x0601, NO, "a script, or the folder of them, is not right")                 \
+	X(MIGRATE_HISTORY, 0x0602, NO, "the history of migrations cannot be understood")               \
+	X(MIGRATE_FOREIGN, 0x0603, NO, "another tool keeps the versions of this database")             \
+	X(MIGRATE_DRIFT, 0x0604, NO, "history, scripts and schema do not agree")                       \
+	X(MIGRATE_ORDER, 0x0605, NO, "a migration is below one that is applied")                       \
+	X(MIGRATE_SCRIPT, 0x0606, NO, "a statement of a script failed; its migration was undone")      \
+	X(MIGRATE_KEYS, 0x0607, NO, "a migration breaks references; it was undone")                    \
+	X(MIGRATE_INCOMPATIBLE, 0x0608, NO, "statements of programs in use would break")               \
+	X(MIGRATE_LIMIT, 0x0609, LATER, "a migration passed a limit of time or disk; it was undone")   \
+	X(MIGRATE_OPERATOR, 0x060a, NO, "a migration stopped midway: somebody has to look")            \
+	X(MIGRATE_REHEARSAL, 0x060b, NO, "the rehearsal found that it is not safe")                    \
 	/* SYSTEM: the operating system refused memory, a thread or a file. Retry can help. */         \
 	X(SYSTEM, 0x0700, LATER, "the operating system refused a resource")                            \
 	X(NO_MEMORY, 0x0701, LATER, "out of memory")                                                   \

@@ -47,6 +47,8 @@ enum weir_log_format {
 	X(ENGINE, "weir.engine.warning", WARN, 10, "the database engine has something to tell")        \
 	X(SERVICE, "weir.service.state", INFO, 100, "the service was started, stopped, …")             \
 	X(BREAKER, "weir.breaker.state", WARN, 100, "opens began to fail, or to succeed again")        \
+	X(MIGRATION, "weir.migration.state", INFO, 100,                                                \
+	  "a migration began, was applied, or was undone")                                             \
 	X(DROPPED, "weir.log.dropped", WARN, 1, "lines did not fit into the log's queue")
 
 enum weir_log_event {

@@ -130,7 +130,17 @@ enum weir_instrument {
 	X(STATEMENT_MISSES, "weir.statement.lookups", COUNTER, "{statement}", "weir.statement.found",  \
 	  "no", "weir", "statements looked for, by whether they were found prepared")                  \
 	X(WARNINGS, "weir.log.warnings", COUNTER, "{line}", "", "", "weir",                            \
-	  "lines the db had for an operator")
+	  "lines the db had for an operator")                                                          \
+	X(MIGRATION_RUNNING, "weir.migration.running", GAUGE, "{migration}", "", "", "weir",           \
+	  "1 while a migration runs")                                                                  \
+	X(MIGRATION_STEP, "weir.migration.step", GAUGE, "{migration}", "", "", "weir",                 \
+	  "the one of them that runs, from 1; 0 none does")                                            \
+	X(MIGRATION_STEPS, "weir.migration.steps", GAUGE, "{migration}", "", "", "weir",               \
+	  "migrations that are to be carried out together, while one runs")                            \
+	X(MIGRATION_PROGRESS, "weir.migration.progress", GAUGE, "{permille}", "", "", "weir",          \
+	  "thousandths of the migration that runs; 0 if unknown")                                      \
+	X(MIGRATIONS_APPLIED, "weir.migration.applied", COUNTER, "{migration}", "", "", "weir",        \
+	  "migrations that were applied, or undone, by this process")
 
 enum weir_metric_id {
 #define WEIR_METRIC_ID(id, ...) WEIR_METRIC_##id,

@@ -9,6 +9,7 @@
 #include <weir/base.h>
 #include <weir/config.h>
 #include <weir/db.h>
+#include <weir/db_schema.h>
 #include <weir/driver.h>
 #include <weir/engine.h>
 #include <weir/error.h>

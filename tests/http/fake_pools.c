@@ -100,6 +100,17 @@ static bool add_gate(const struct weir_writer *writer, const struct shape *shape
 	           (int)(420 + 300 * sin(s / 9)), (int)(40 + 40 * sin(s / 3)), s, 31e6);
 }
 
+/* One runs where writers would have to wait for it anyway. */
+static bool add_migration(const struct weir_writer *writer, bool runs, double s)
+{
+	if (!runs)
+		return add(writer, "\"migration\":null,");
+	return add(writer,
+	           "\"migration\":{\"step\":2,\"steps\":5,\"statement\":%d,\"permille\":%d,"
+	           "\"elapsed_ns\":%.0f,\"version\":\"20260102030405\",\"what\":\"up\"},",
+	           1 + (int)fmod(s / 10, 7), (int)fmod(s * 20, 1000), fmod(s, 50) * 1e9);
+}
+
 static bool add_holders(const struct weir_writer *writer, const struct shape *shape, int leased,
                         double s)
 {
@@ -142,8 +153,8 @@ static bool add_pool(const struct weir_writer *writer, const struct shape *shape
 	           "\"opens\":%.0f,\"open_failures\":%.0f,\"leaks\":%d},",
 	           shape->per_s * s, full ? shape->per_s * s * 0.6 : 0.0, full ? s * 0.7 : 0.0,
 	           12 + s / 10, open ? 2 * s : 0.0, open ? 1 : 0) &&
-	       add_histograms(writer, shape, s) && add_gate(writer, shape, s) &&
-	       add_holders(writer, shape, leased, s);
+	       add_migration(writer, full, s) && add_histograms(writer, shape, s) &&
+	       add_gate(writer, shape, s) && add_holders(writer, shape, leased, s);
 }
 
 bool fake_write_pools(const struct weir_writer *writer, double seconds)

@@ -50,6 +50,31 @@ static void says_who_holds_what(void **state)
 	weir_service_put(fixture->service, db);
 }
 
+static void says_how_far_a_migration_is(void **state)
+{
+	struct service_fixture *fixture = *state;
+	struct weir_db_migration migration = {.size = sizeof migration,
+	                                      .phase = WEIR_DB_MIGRATION_RUNNING,
+	                                      .step = 2,
+	                                      .steps = 5,
+	                                      .statement = 3};
+	struct service_text text;
+	struct weir_db *db;
+
+	service_add_sqlite(fixture, "users", NULL);
+	db = weir_service_get(fixture->service, "users", NULL);
+	service_dump_text(fixture->service, &text);
+	assert_null(strstr(text.bytes, "migration"));
+	weir_db_note_migration(db, &migration, NULL);
+	service_dump_text(fixture->service, &text);
+	assert_non_null(strstr(text.bytes, "  migration step=2 steps=5 statement=3"));
+	migration.phase = WEIR_DB_MIGRATION_APPLIED;
+	weir_db_note_migration(db, &migration, NULL);
+	service_dump_text(fixture->service, &text);
+	assert_null(strstr(text.bytes, "migration"));
+	weir_service_put(fixture->service, db);
+}
+
 struct reader {
 	struct weir_db *db;
 	struct unit_thread thread;
@@ -207,9 +232,8 @@ static void comes_on_a_signal(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SERVICE_TEST(says_who_holds_what),
-		SERVICE_TEST(says_who_waits),
-		SERVICE_TEST(outlives_what_it_reads),
+		SERVICE_TEST(says_who_holds_what), SERVICE_TEST(says_how_far_a_migration_is),
+		SERVICE_TEST(says_who_waits),      SERVICE_TEST(outlives_what_it_reads),
 		SERVICE_TEST(comes_on_a_signal),
 	};
 

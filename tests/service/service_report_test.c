@@ -103,6 +103,42 @@ static void writes_json(void **state)
 	weir_service_put(fixture->service, db);
 }
 
+static void tells_how_far_a_migration_is(void **state)
+{
+	struct service_fixture *fixture = *state;
+	const struct weir_db_migration running = {.size = sizeof running,
+	                                          .phase = WEIR_DB_MIGRATION_RUNNING,
+	                                          .version = "007",
+	                                          .what = "up",
+	                                          .step = 2,
+	                                          .steps = 5,
+	                                          .statement = 3,
+	                                          .permille = -1};
+	struct weir_db *db;
+	json_t *root;
+	json_t *pool;
+	json_t *migration;
+
+	service_add_sqlite(fixture, "users", NULL);
+	db = weir_service_get(fixture->service, "users", NULL);
+	root = pools_of(fixture->service);
+	pool = json_array_get(json_object_get(root, "pools"), 0);
+	assert_true(json_is_null(json_object_get(pool, "migration")));
+	json_decref(root);
+	weir_db_note_migration(db, &running, NULL);
+	root = pools_of(fixture->service);
+	pool = json_array_get(json_object_get(root, "pools"), 0);
+	migration = json_object_get(pool, "migration");
+	assert_string_equal(json_string_value(json_object_get(migration, "version")), "007");
+	assert_string_equal(json_string_value(json_object_get(migration, "what")), "up");
+	assert_int_equal(json_integer_value(json_object_get(migration, "step")), 2);
+	assert_int_equal(json_integer_value(json_object_get(migration, "steps")), 5);
+	assert_int_equal(json_integer_value(json_object_get(migration, "statement")), 3);
+	assert_int_equal(json_integer_value(json_object_get(migration, "permille")), -1);
+	json_decref(root);
+	weir_service_put(fixture->service, db);
+}
+
 /* The holder is named, and whoever waits for it shows. */
 static void tells_who_holds_and_how_long_others_wait(void **state)
 {
@@ -169,6 +205,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SERVICE_TEST(tells_busy_from_broken),
 		SERVICE_TEST(writes_json),
+		SERVICE_TEST(tells_how_far_a_migration_is),
 		SERVICE_TEST(tells_who_holds_and_how_long_others_wait),
 		SERVICE_TEST(says_when_the_writer_gives_up),
 	};

@@ -9,7 +9,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <weir/db.h>
 #include <weir/pool.h>
+#include <weir/schema.h>
 #include <weir/stub.h>
 
 #include "unit_check.h"
@@ -84,11 +86,90 @@ static void a_configuration_reads_no_driver_past_its_size(void **state)
 	}
 }
 
+/* ---- the schema face, which a driver may do without ---- */
+
+static void never_called(void)
+{
+	fail_msg("a check calls nothing");
+}
+
+/* One that has a function in each place. */
+static struct weir_schema whole_schema(void)
+{
+	void (*const function)(void) = never_called;
+	struct weir_schema schema = {.abi = WEIR_SCHEMA_ABI, .size = sizeof schema};
+
+	for (size_t at = offsetof(struct weir_schema, script_begin); at < sizeof schema;
+	     at += sizeof function)
+		memcpy((char *)&schema + at, &function, sizeof function);
+	return schema;
+}
+
+static enum weir_code open_with(const struct weir_schema *schema)
+{
+	struct weir_driver driver = *weir_stub_engine_driver();
+	struct weir_db *db = NULL;
+
+	driver.schema = schema;
+
+	const enum weir_code code = weir_db_open(&db, &driver, "stub:", NULL);
+
+	weir_db_destroy(db);
+	return code;
+}
+
+static void a_schema_face_lacks_no_function_but_the_last_two(void **state)
+{
+	struct weir_schema schema = whole_schema();
+
+	(void)state;
+	assert_code(open_with(NULL), WEIR_OK);
+	assert_code(open_with(&schema), WEIR_OK);
+	for (size_t at = offsetof(struct weir_schema, script_begin);
+	     at <= offsetof(struct weir_schema, facts); at += sizeof(void *)) {
+		memset((char *)&schema + at, 0, sizeof(void *));
+		assert_code(open_with(&schema), WEIR_ERR_BAD_ARGUMENT);
+		schema = whole_schema();
+	}
+	schema.copy = NULL;
+	schema.rebuild = NULL;
+	assert_code(open_with(&schema), WEIR_OK);
+}
+
+static void a_schema_face_of_another_release_is_refused(void **state)
+{
+	struct weir_schema schema = whole_schema();
+
+	(void)state;
+	schema.abi++;
+	assert_code(open_with(&schema), WEIR_ERR_BAD_ARGUMENT);
+	schema = whole_schema();
+	schema.size = offsetof(struct weir_schema, rebuild);
+	assert_code(open_with(&schema), WEIR_ERR_BAD_ARGUMENT);
+}
+
+/* One that ends before the pointer is not asked for it. */
+static void a_driver_from_before_it_has_none(void **state)
+{
+	struct guarded guarded;
+	const struct weir_driver *const driver =
+		guard(&guarded, weir_stub_engine_driver(), offsetof(struct weir_driver, schema));
+	struct weir_db *db = NULL;
+
+	(void)state;
+	assert_code(weir_db_open(&db, driver, "stub:", NULL), WEIR_OK);
+	weir_db_destroy(db);
+	give_back(&guarded);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_pool_reads_no_driver_past_its_size),
 		cmocka_unit_test(a_configuration_reads_no_driver_past_its_size),
+		cmocka_unit_test(a_schema_face_lacks_no_function_but_the_last_two),
+		cmocka_unit_test(a_schema_face_of_another_release_is_refused),
+		cmocka_unit_test(a_driver_from_before_it_has_none),
 	};
 
 	return cmocka_run_group_tests_name("driver_check", tests, NULL, NULL);

@@ -476,6 +476,48 @@ static void it_finds_what_a_simple_list_would(void **state)
 	}
 }
 
+/* ---- a schema that changes ---- */
+
+static void none_of_an_earlier_epoch_is_found(void **state)
+{
+	struct weir__statement *open;
+
+	(void)state;
+	open_cache(4);
+	assert_use("a", true);
+	assert_use("b", true);
+	assert_use("a", false);
+	open = get("c");
+	weir__statements_begin_epoch(&cache, &unit_sql, 8);
+	assert_use("b", true);
+	assert_use("a", true);
+	assert_use("a", false);
+	assert_int_equal(conn.finalized, 2);
+	assert_use("c", true); /* beside the open one */
+	assert_int_equal(conn.finalized, 3);
+	put(open);
+	assert_int_equal(conn.finalized, 4);
+	assert_use("c", true);
+	assert_use("c", false);
+	close_cache();
+}
+
+static void what_is_prepared_is_recorded(void **state)
+{
+	struct weir__record *record = weir__record_make(4);
+
+	(void)state;
+	assert_non_null(record);
+	open_cache(1);
+	cache.record = record;
+	use("a");
+	use("b");
+	use("a");
+	assert_int_equal(weir__record_count(record), 2);
+	close_cache();
+	weir__record_free(record);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -498,6 +540,8 @@ int main(void)
 		cmocka_unit_test(whatever_is_open_can_be_ended),
 		cmocka_unit_test(what_is_open_ends_with_the_connection),
 		cmocka_unit_test(it_finds_what_a_simple_list_would),
+		cmocka_unit_test(none_of_an_earlier_epoch_is_found),
+		cmocka_unit_test(what_is_prepared_is_recorded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

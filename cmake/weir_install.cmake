@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Installs the libraries, their headers, and a package that find_package(weir)
-# finds: the targets are weir::weir, weir::stub and weir::sqlite,
+# finds: the targets are weir::weir, weir::stub, weir::sqlite and weir::migrate,
 # and weir::http where it is built.
 
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/weir)
-install(TARGETS weir weir_stub weir_sqlite EXPORT weir)
+install(TARGETS weir weir_stub weir_sqlite weir_migrate EXPORT weir)
 if(TARGET weir_http)
 	install(TARGETS weir_http EXPORT weir)
 endif()

@@ -42,6 +42,9 @@ bool memory_again(struct memory_trial *trial, const char *call, enum weir_code c
 void memory_service(struct memory_trial *trial);
 void memory_stub(struct memory_trial *trial);
 
+/* stress_memory_migrate.c: a scene. */
+void memory_migrate(struct memory_trial *trial);
+
 /* What came of one scene. */
 struct memory_sweep {
 	const struct memory_scene *scene;

@@ -407,6 +407,7 @@ static const struct memory_scene scenes[] = {
 	{"database with a keeper", database_with_keeper, false},
 	{"keeper that is ended", keeper_that_is_ended, false},
 	{"log and service", memory_service, false},
+	{"migrations", memory_migrate, false},
 	{"stub's statements", memory_stub, false},
 	{"SQLite beneath a database", database, true},
 };

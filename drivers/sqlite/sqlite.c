@@ -97,6 +97,7 @@ static const struct weir_driver driver = {
 	.cancel = weir__sqlite_cancel,
 	.sql = &weir__sqlite_sql,
 	.engine = &weir__sqlite_engine,
+	.schema = &weir__sqlite_schema,
 };
 
 const struct weir_driver *weir_sqlite_driver(void)

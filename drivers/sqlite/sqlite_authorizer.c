@@ -17,6 +17,10 @@
  *   CREATE TEMP …           suspected   suspected
  *   PRAGMA                  the table below
  *
+ * A script (weir/schema.h) may begin and end transactions, and change the settings that
+ * are put back after it; it may not attach, copy the database, nor checkpoint. What it has
+ * prepared, and only it may run, runs no more when it has ended.
+ *
  * Suspected: the reset looks whether it is still there. What SQLite itself
  * compiles while a statement runs (VACUUM attaches a database and begins a
  * transaction, a virtual table may set a savepoint) is not the borrower's.
@@ -117,7 +121,7 @@ static bool is_internal(const struct weir__sqlite_conn *conn)
 
 static int judge_transaction(struct weir__sqlite_conn *conn)
 {
-	if (conn->role == WEIR_ROLE_ANY || is_internal(conn))
+	if (conn->role == WEIR_ROLE_ANY || conn->script.on || is_internal(conn))
 		return SQLITE_OK;
 	if (conn->in_job)
 		return deny(conn, "a job may not begin or end transactions: weir does, around it");
@@ -138,17 +142,41 @@ static int judge_savepoint(struct weir__sqlite_conn *conn, const char *name)
 	return SQLITE_OK;
 }
 
-static int judge_attach(struct weir__sqlite_conn *conn)
+/* VACUUM attaches a file of no name, VACUUM INTO the one that it makes. */
+static int judge_attach(struct weir__sqlite_conn *conn, const char *file)
 {
-	if (is_internal(conn))
+	const bool internal = is_internal(conn);
+
+	if (internal && conn->script.on && file != NULL && file[0] != '\0')
+		return deny(conn, "a script may not make a copy of the database: who rehearsed it would "
+		                  "have made it already");
+	if (internal)
 		return SQLITE_OK;
+	if (conn->script.on)
+		return deny(conn, "a script may not attach or detach databases: its commit would not "
+		                  "cover both");
 	if (conn->role != WEIR_ROLE_ANY)
 		return deny(conn, "a connection of weir_db may not attach databases: no other would have "
 		                  "them, and a commit would not cover both");
 	return suspect(conn, WEIR__SQLITE_SUSPECT_ATTACHED);
 }
 
-static int judge_setting(struct weir__sqlite_conn *conn, const char *name, enum effect effect)
+/* What a script sets. REPLACES is undone at its end, like what is put back. */
+static int judge_script_setting(struct weir__sqlite_conn *conn, const char *name,
+                                const char *argument, enum effect effect)
+{
+	const char *const refusal = weir__sqlite_script_refusal(name, argument);
+
+	if (refusal != NULL)
+		return deny(conn, refusal);
+	weir__sqlite_kind_setting(conn, name);
+	if (effect == SETS && !weir__sqlite_script_puts_back(conn, name))
+		return taint(conn, "PRAGMA", name);
+	return SQLITE_OK;
+}
+
+static int judge_setting(struct weir__sqlite_conn *conn, const char *name, const char *argument,
+                         enum effect effect)
 {
 	if (conn->in_job)
 		return deny(conn, "a job may not change settings by PRAGMA: others share its transaction");
@@ -158,6 +186,8 @@ static int judge_setting(struct weir__sqlite_conn *conn, const char *name, enum 
 		return deny(conn, "weir_db checkpoints by itself: set wal_ceiling instead");
 	if (effect == TILL_THE_END)
 		return SQLITE_OK;
+	if (conn->script.on)
+		return judge_script_setting(conn, name, argument, effect);
 	if (effect == SETS)
 		return taint(conn, "PRAGMA", name);
 	conn->exposed = true;
@@ -168,11 +198,11 @@ static int judge_pragma(struct weir__sqlite_conn *conn, const char *name, const 
 {
 	const enum effect effect = effect_of(name);
 
-	if (effect == CHECKPOINTS && conn->role != WEIR_ROLE_ANY)
+	if (effect == CHECKPOINTS && (conn->role != WEIR_ROLE_ANY || conn->script.on))
 		return deny(conn, "weir_db checkpoints by itself: call weir_db_checkpoint");
 	if (argument == NULL || effect == CHECKPOINTS || effect == READS || effect == WRITES)
 		return SQLITE_OK;
-	return judge_setting(conn, name, effect);
+	return judge_setting(conn, name, argument, effect);
 }
 
 /* SQLite's authorizer. The detail depends on the action. */
@@ -186,6 +216,7 @@ static int judge(void *opaque, int action, const char *detail, const char *more,
 		conn->heard = true;
 		return SQLITE_OK;
 	}
+	weir__sqlite_kind_note(conn, action, detail, more, database);
 	switch (action) {
 	case SQLITE_PRAGMA:
 		return judge_pragma(conn, detail, more);
@@ -194,13 +225,18 @@ static int judge(void *opaque, int action, const char *detail, const char *more,
 	case SQLITE_SAVEPOINT:
 		return judge_savepoint(conn, more);
 	case SQLITE_ATTACH:
-		return judge_attach(conn);
+		return judge_attach(conn, detail);
 	case SQLITE_CREATE_TEMP_INDEX:
 	case SQLITE_CREATE_TEMP_TABLE:
 	case SQLITE_CREATE_TEMP_TRIGGER:
 	case SQLITE_CREATE_TEMP_VIEW:
 		return suspect(conn, WEIR__SQLITE_SUSPECT_TEMPORARY);
+	case SQLITE_INSERT: /* a trigger by "temp.name" is told as one of its table's database */
+		return strcmp(detail, "sqlite_temp_master") != 0
+		           ? SQLITE_OK
+		           : suspect(conn, WEIR__SQLITE_SUSPECT_TEMPORARY);
 	case SQLITE_CREATE_TABLE: /* by "temp.name" */
+	case SQLITE_CREATE_VIEW:
 	case SQLITE_CREATE_VTABLE:
 		return strcmp(database, "temp") != 0 ? SQLITE_OK
 		                                     : suspect(conn, WEIR__SQLITE_SUSPECT_TEMPORARY);

@@ -122,12 +122,14 @@ static void forget_cancel(struct weir__sqlite_conn *conn)
 static enum weir_code reset_fully(struct weir__sqlite_conn *conn, struct weir_time deadline,
                                   struct weir_error *err)
 {
+	/* Of a job that ended its thread: nobody else ends it. */
+	enum weir_code code = weir__sqlite_script_end(conn, err);
+
 	weir__sqlite_begin_work(conn, deadline);
 	if (conn->exposed)
 		restore(conn);
-
-	const enum weir_code code = clean(conn, err);
-
+	if (code == WEIR_OK)
+		code = clean(conn, err);
 	weir__sqlite_end_work(conn);
 	forget_cancel(conn);
 	return code;
@@ -138,7 +140,7 @@ enum weir_code weir__sqlite_reset(void *opaque, struct weir_time deadline, struc
 	struct weir__sqlite_conn *const conn = opaque;
 	sqlite3 *const db = conn->db;
 
-	if (conn->exposed || conn->suspect != 0 || conn->taint[0] != '\0' ||
+	if (conn->script.on || conn->exposed || conn->suspect != 0 || conn->taint[0] != '\0' ||
 	    sqlite3_get_autocommit(db) == 0 || sqlite3_txn_state(db, NULL) != SQLITE_TXN_NONE)
 		return reset_fully(conn, deadline, err);
 	sqlite3_set_last_insert_rowid(db, 0);

@@ -20,6 +20,7 @@
 #include <weir/sqlite.h>
 
 #include "sqlite_engine.h"
+#include "sqlite_script.h"
 
 /* The driver's settings; alphabetical, as the table in sqlite.c. */
 enum weir__sqlite_setting {
@@ -52,6 +53,7 @@ struct weir__sqlite_stmt {
 	struct weir__sqlite_conn *conn;
 	struct weir__sqlite_stmt *next;
 	struct weir__sqlite_stmt **link; /* what points to this one */
+	enum weir_statement_kind kind;   /* of one that a script prepared; else PLAIN */
 };
 
 struct weir__sqlite_conn {
@@ -86,6 +88,9 @@ struct weir__sqlite_conn {
 
 	/* Transactions and checkpoints for weir_db (sqlite_engine.h). */
 	struct weir__sqlite_engine engine;
+
+	/* The script that runs on it (weir/schema.h). */
+	struct weir__sqlite_script script;
 };
 
 /* ---- sqlite_watch.c ---- */
@@ -164,6 +169,10 @@ bool weir__sqlite_second_copy(char *text, size_t text_size);
 /* Free the statements that are still there. */
 void weir__sqlite_drop_statements(struct weir__sqlite_conn *conn);
 extern const struct weir_sql weir__sqlite_sql;
+
+/* ---- schema/sqlite_schema.c ---- */
+
+extern const struct weir_schema weir__sqlite_schema;
 
 /* ---- sqlite_seed.c ---- */
 

@@ -66,8 +66,11 @@ static enum weir_code compile(struct weir__sqlite_conn *conn, const char *text, 
 		return weir_fail(err, WEIR_ERR_NO_MEMORY, "sqlite.prepare", SQLITE_NOMEM,
 		                 "no memory for a statement");
 	conn->denied = NULL;
+	weir__sqlite_kind_begin(conn);
 
 	const int rc = sqlite3_prepare_v3(conn->db, text, length, flags, &stmt->stmt, rest);
+
+	stmt->kind = weir__sqlite_kind_end(conn, rc == SQLITE_OK ? stmt->stmt : NULL);
 
 	if (rc != SQLITE_OK || stmt->stmt == NULL) {
 		free(stmt);
@@ -159,6 +162,11 @@ static enum weir_code step(void *opaque, enum weir_sql_step *result, struct weir
 
 	if (stopped != WEIR_OK)
 		return weir__sqlite_fail_stopped(stopped, SQLITE_INTERRUPT, "sqlite.step", err);
+
+	/* The authorizer is not asked about it again. */
+	if (stmt->kind != WEIR_STATEMENT_PLAIN && !conn->script.on)
+		return weir_fail(err, WEIR_ERR_DRIVER_SQL, "sqlite.step", SQLITE_MISUSE,
+		                 "the statement was prepared for a script, which has ended");
 
 	const bool outer = conn->stepping; /* a function of the borrower's may step in turn */
 

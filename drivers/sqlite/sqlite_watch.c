@@ -10,8 +10,8 @@
  * is dropped if no statement happens to run, and can hit the next borrower's.
  *
  * Who may stop a borrower: whoever has a copy of the lease (weir_cancel), whoever
- * has the connection (the driver's cancel), and the guard of a job, which also
- * has a time budget.
+ * has the connection (the driver's cancel), the guard of a script, and that of a job,
+ * which also has a time budget.
  */
 #include "sqlite_internal.h"
 
@@ -65,6 +65,8 @@ static bool is_cancelled(const struct weir__sqlite_conn *conn)
 	if (atomic_load_explicit(&conn->cancelled, memory_order_relaxed))
 		return true;
 	if (conn->asked != NULL && conn->asked(conn->token))
+		return true;
+	if (weir__sqlite_script_stops(conn))
 		return true;
 	return guard != NULL && guard->cancelled != NULL && guard->cancelled(guard->token);
 }

@@ -112,10 +112,34 @@ static void a_ticket_without_memory_is_refused(void **state)
 	db_end(db);
 }
 
+static bool find_text(void *found, const char *sql)
+{
+	*(bool *)found = strcmp(sql, "SELECT 4711") == 0;
+	return !*(bool *)found;
+}
+
+/* It is remembered when it is prepared the next time. */
+static void a_text_that_cannot_be_remembered_is_run_all_the_same(void **state)
+{
+	struct weir_db *const db = make_db(*state, "keeper=manual&max_size=1&statement_cache=0");
+
+	for (int i = 0; i < 2; i++) {
+		bool found = false;
+
+		assert_int_equal(db_number(db, "SELECT 1"), 1); /* the connection is there */
+		unit_fault_arm(UNIT_FAULT_ALLOC, 1, i == 0, ENOMEM);
+		assert_int_equal(db_number(db, "SELECT 4711"), 4711);
+		(void)unit_fault_disarm();
+		assert_code(weir_db_statements(db, find_text, &found, NULL), WEIR_OK);
+		assert_int_equal(found, i == 1);
+	}
+	db_end(db);
+}
+
 /* A text that cannot be kept is prepared for this once. */
 static void a_cache_without_memory_is_no_cache(void **state)
 {
-	struct weir_db *const db = make_db(*state, "keeper=manual&max_size=1");
+	struct weir_db *const db = make_db(*state, "keeper=manual&max_size=1&statement_record=0");
 
 	assert_int_equal(db_number(db, "SELECT 1"), 1); /* the connection is there */
 	unit_fault_arm(UNIT_FAULT_ALLOC, 1, 1, ENOMEM);
@@ -323,6 +347,7 @@ int main(void)
 		DB_TEST(creation_without_memory_is_refused),
 		DB_TEST(a_write_without_memory_is_not_done),
 		DB_TEST(a_ticket_without_memory_is_refused),
+		DB_TEST(a_text_that_cannot_be_remembered_is_run_all_the_same),
 		DB_TEST(a_cache_without_memory_is_no_cache),
 		DB_TEST(without_a_thread_for_the_keeper_there_is_no_db),
 		DB_TEST(a_job_cancelled_as_its_transaction_begins_leaves_none),

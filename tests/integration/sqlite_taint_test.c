@@ -35,6 +35,8 @@ static const struct {
 	{{"CREATE TEMP TABLE v (x)"}, "a temporary table"},
 	{{"CREATE TABLE temp.v (x)"}, "a temporary table"},
 	{{"CREATE TEMP VIEW v AS SELECT 1"}, "a temporary table"},
+	{{"CREATE VIEW temp.v AS SELECT 1"}, "a temporary table"},
+	{{"CREATE TRIGGER temp.v AFTER INSERT ON t BEGIN SELECT 1; END"}, "a temporary table"},
 	{{"CREATE TEMP TRIGGER v AFTER INSERT ON t BEGIN SELECT 1; END"}, "a temporary table"},
 	/* What is gone again, or never came. */
 	{{"ATTACH ':memory:' AS m", "DETACH m"}, NULL},

@@ -57,7 +57,7 @@ function may_include(from, to, name)
 		return name == "pool_under_test.h" # what users include, too
 	if (from == "tests")
 		return name == "testing.h" || to == "bench" || to == "cli" || to == "stress" ||
-			to == "http"
+			to == "http" || to == "migrate"
 	if (from == "stress" && path ~ /^stress\/fuzz\//)
 		return to == "bench" && name == "scenario.h"
 	if (from == "stress" && path ~ /^stress\/(explore|relacy)\//)

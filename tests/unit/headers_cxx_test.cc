@@ -5,10 +5,15 @@
  */
 #include <weir/base.h>
 #include <weir/config.h>
+#include <weir/db.h>
+#include <weir/db_schema.h>
 #include <weir/driver.h>
+#include <weir/engine.h>
 #include <weir/error.h>
 #include <weir/lease.h>
+#include <weir/migrate.h>
 #include <weir/pool.h>
+#include <weir/schema.h>
 #include <weir/sql.h>
 #include <weir/sqlite.h>
 #include <weir/stub.h>

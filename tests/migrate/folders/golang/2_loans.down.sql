@@ -1,0 +1,2 @@
+DROP INDEX loans_open;
+DROP TABLE loans;

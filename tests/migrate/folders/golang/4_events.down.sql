@@ -1,0 +1,2 @@
+DROP TRIGGER loans_returned;
+DROP TABLE events;

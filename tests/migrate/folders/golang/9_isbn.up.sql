@@ -1,0 +1,3 @@
+ALTER TABLE books ADD COLUMN isbn TEXT;
+UPDATE books SET isbn = printf('978-3-518-%05d', id);
+CREATE UNIQUE INDEX books_isbn ON books (isbn);

@@ -1,0 +1,5 @@
+-- +goose NO TRANSACTION
+-- +goose Up
+VACUUM;
+REINDEX books_isbn;
+-- +goose Down

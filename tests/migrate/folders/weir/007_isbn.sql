@@ -1,0 +1,9 @@
+-- weir:tag v2.0
+-- weir:up
+ALTER TABLE books ADD COLUMN isbn TEXT;
+UPDATE books SET isbn = printf('978-3-518-%05d', id);
+CREATE UNIQUE INDEX books_isbn ON books (isbn);
+
+-- weir:down
+DROP INDEX books_isbn;
+ALTER TABLE books DROP COLUMN isbn;

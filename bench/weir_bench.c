@@ -18,6 +18,7 @@ static const char help[] =
 	"  compare      compare two files of figures\n"
 	"  gate         run two builds in turn and say whether the new one is slower\n"
 	"  list         name the scenarios and the pools\n"
+	"  migrate      migrate a database while it is used, and say how that went\n"
 	"  report       make reports from the figures of a run\n"
 	"  run          run scenarios, print tables, write figures and a report\n"
 	"  show         print the file of a scenario\n"
@@ -33,9 +34,9 @@ static const struct {
 } commands[] = {
 	{"check", bench_command_check},     {"check-pool", bench_command_check_pool},
 	{"compare", bench_command_compare}, {"gate", bench_command_gate},
-	{"list", bench_command_list},       {"report", bench_command_report},
-	{"run", bench_command_run},         {"show", bench_command_show},
-	{"worker", bench_command_worker},
+	{"list", bench_command_list},       {"migrate", bench_command_migrate},
+	{"report", bench_command_report},   {"run", bench_command_run},
+	{"show", bench_command_show},       {"worker", bench_command_worker},
 };
 
 int main(int argc, char **argv)

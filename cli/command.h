@@ -24,6 +24,7 @@ enum exit_code cmd_doctor(int argc, char **argv);
 enum exit_code cmd_errors(int argc, char **argv);
 enum exit_code cmd_log(int argc, char **argv);
 enum exit_code cmd_metrics(int argc, char **argv);
+enum exit_code cmd_migrate(int argc, char **argv);
 enum exit_code cmd_version(int argc, char **argv);
 
 /* Say on stderr how to get help, after a message that said what is wrong. */

@@ -22,6 +22,7 @@ static const struct command commands[] = {
 	{"errors", cmd_errors, "list the error codes"},
 	{"log", cmd_log, "list the events of the log"},
 	{"metrics", cmd_metrics, "list the figures of pools and databases"},
+	{"migrate", cmd_migrate, "take the schema of a database from version to version"},
 	{"version", cmd_version, "show the version"},
 };
 
@@ -34,7 +35,8 @@ static void print_help(FILE *out)
 	for (size_t i = 0; i < COMMANDS_COUNT; i++)
 		(void)fprintf(out, "  %-9s %s\n", commands[i].name, commands[i].summary);
 	(void)fprintf(out, "  %-9s %s\n\n", "help", "show this, or the help of a command");
-	(void)fprintf(out, "Exit codes: 0 done, 1 failed, 2 wrong use or bad input, 3 cannot tell.\n");
+	(void)fprintf(out, "Exit codes: 0 done, 1 failed, 2 wrong use or bad input, 3 cannot tell;\n"
+	                   "migrate has more.\n");
 }
 
 static enum exit_code unknown_command(const char *name)

@@ -21,6 +21,7 @@ int bench_command_gate(int argc, char **argv);
 int bench_command_run(int argc, char **argv);
 int bench_command_show(int argc, char **argv);
 int bench_command_list(int argc, char **argv);
+int bench_command_migrate(int argc, char **argv);
 int bench_command_report(int argc, char **argv);
 int bench_command_worker(int argc, char **argv); /* no user's */
 

@@ -40,8 +40,8 @@ static json_t *parse_output(void)
 
 static void test_help(void **state)
 {
-	static const char *const commands[] = {"config", "doctor",  "errors",
-	                                       "log",    "metrics", "version"};
+	static const char *const commands[] = {"config",  "doctor",  "errors", "log",
+	                                       "metrics", "migrate", "version"};
 	char line[64];
 
 	(void)state;

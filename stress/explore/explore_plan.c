@@ -14,7 +14,8 @@ const struct xp_pass *xp_passes(uint32_t *count)
 		/* Two things that go wrong at once need luck, and helpers that cannot start. */
 		{"quick", 2, XP_RANDOM, 0, 4, 1000},
 		/* Before a merge. */
-		{"ci", 2, XP_ENUMERATE, 3, 1, 0},
+		{"ci", 2, XP_ENUMERATE, 3, 0, 0},
+		{"ci", 2, XP_ENUMERATE, 2, 1, 0},
 		{"ci", 3, XP_ENUMERATE, 2, 0, 0},
 		{"ci", 2, XP_RANDOM, 0, 4, 10000},
 		{"ci", 3, XP_PCT, 0, 2, 2000},

@@ -105,20 +105,34 @@ static void a_disk_that_is_full_behind_the_script_names_the_version(void **state
 	weir_migrations_free(set);
 }
 
+#define NOBODY 65534
+
 static void a_database_that_cannot_be_written_is_refused(void **state)
 {
 	const struct db_fixture *const fixture = *state;
+	const bool is_root = geteuid() == 0; /* for whom nothing is read-only */
 	struct weir_db *db = db_make(*state, NULL);
 	struct weir_error err = WEIR_ERROR_INIT;
+	char *before;
+	char *after;
 
 	db_exec(db, "CREATE TABLE t (x)");
 	db_end(db);
-	if (geteuid() == 0)
-		skip(); /* for whom nothing is read-only */
+	before = contents(fixture);
 	assert_int_equal(chmod(fixture->path, 0444), 0);
+	assert_int_equal(chmod(fixture->folder, 0555), 0);
+	if (is_root)
+		assert_int_equal(seteuid(NOBODY), 0);
 	assert_code(db_try_make(*state, NULL, &db, &err), WEIR_ERR_DRIVER_OPEN);
-	assert_non_null(strstr(err.message, "read-only"));
+	if (is_root)
+		assert_int_equal(seteuid(0), 0);
+	assert_non_null(strstr(err.message, fixture->path));
+	assert_int_equal(chmod(fixture->folder, 0755), 0);
 	assert_int_equal(chmod(fixture->path, 0644), 0);
+	after = contents(fixture);
+	assert_string_equal(after, before);
+	free(before);
+	free(after);
 }
 
 static void a_history_of_a_newer_weir_is_refused(void **state)

@@ -120,6 +120,9 @@ static void make_pool(void)
 	wp_store_rlx_64(&pool->settings[WEIR_SET_max_waiters], 100);
 	wp_store_rlx_64(&pool->settings[WEIR_SET_open_timeout], WEIR_SECONDS(5));
 	wp_store_rlx_64(&pool->settings[WEIR_SET_validate_timeout], WEIR_SECONDS(1));
+	/* Failures are not counted: a waiter that looks now and then would never stop. */
+	pool->config.max_opening = slots;
+	weir__breaker_init(pool);
 	pool->ops.flags = WEIR_DRIVER_OPEN_HONOURS_DEADLINE | WEIR_DRIVER_HEEDS_CANCEL;
 	pool->ops.open = open_conn;
 	pool->ops.close = close_conn;

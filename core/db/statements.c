@@ -243,9 +243,9 @@ static enum weir_code prepare(const struct weir_sql *sql, void *conn, const char
 	if (*stmt == NULL)
 		return weir_fail(err, WEIR_ERR_DRIVER_SQL, WHERE, 0, "the text has no statement");
 	rest = text + (tail < length ? tail : length);
-	rest += strspn(rest, " \t\r\n");
 	if (is_blank(sql, conn, rest))
 		return WEIR_OK;
+	rest += strspn(rest, " \t\r\n");
 	sql->finalize(*stmt);
 	*stmt = NULL;
 	return weir_fail(err, WEIR_ERR_DRIVER_SQL, WHERE, 0,

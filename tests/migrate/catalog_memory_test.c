@@ -2,8 +2,6 @@
  *
  * Schemas and statements without memory: every allocation fails once, and each time the
  * call says so, leaves nothing behind and can be made again.
- *
- * The linker puts these allocators in the place of the real ones (--wrap).
  */
 #include "catalog_fixture.h"
 
@@ -11,49 +9,7 @@
 #include <unistd.h>
 
 #include "manifest.h"
-
-static _Thread_local size_t until_failure; /* allocations; 0: none fails */
-
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *memory, size_t size);
-char *__wrap_strdup(const char *text);
-char *__wrap_strndup(const char *text, size_t length);
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *memory, size_t size);
-char *__real_strdup(const char *text);
-char *__real_strndup(const char *text, size_t length);
-
-static bool fails(void)
-{
-	return until_failure > 0 && --until_failure == 0;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *memory, size_t size)
-{
-	return fails() ? NULL : __real_realloc(memory, size);
-}
-
-char *__wrap_strdup(const char *text)
-{
-	return fails() ? NULL : __real_strdup(text);
-}
-
-char *__wrap_strndup(const char *text, size_t length)
-{
-	return fails() ? NULL : __real_strndup(text, length);
-}
+#include "refused_memory.h"
 
 /* Let the nth allocation of call fail, for every n that it comes to. */
 static void sweep(enum weir_code (*call)(void *arg, struct weir_error *err), void *arg)

@@ -2,50 +2,13 @@
  *
  * Sources without memory: every allocation fails once, and each time the call says
  * so, leaves nothing behind and can be made again.
- *
- * The linker puts these allocators in the place of the real ones (--wrap).
  */
 #include "source_fixture.h"
+#include "refused_memory.h"
 
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
-
-static size_t until_failure; /* allocations; 0: none fails */
-
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *memory, size_t size);
-char *__wrap_strdup(const char *text);
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *memory, size_t size);
-char *__real_strdup(const char *text);
-
-static bool fails(void)
-{
-	return until_failure > 0 && --until_failure == 0;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *memory, size_t size)
-{
-	return fails() ? NULL : __real_realloc(memory, size);
-}
-
-char *__wrap_strdup(const char *text)
-{
-	return fails() ? NULL : __real_strdup(text);
-}
 
 /* Let the nth allocation of call fail, for every n that it comes to. */
 static void sweep(enum weir_code (*call)(void *arg, struct weir_error *err), void *arg)

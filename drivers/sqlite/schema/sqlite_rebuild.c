@@ -28,7 +28,7 @@ struct rebuild {
 	struct weir__sqlite_table new;
 	sqlite3 *imagined; /* where new is */
 	sqlite3_str *script;
-	char name[NAME_MAX_BYTES]; /* of the new table, for now */
+	char name[NAME_MAX_BYTES]; /* of the new table, until it takes the old one's */
 };
 
 /* ---- what becomes of each column ---- */
